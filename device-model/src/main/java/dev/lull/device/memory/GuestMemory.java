@@ -1,0 +1,69 @@
+package dev.lull.device.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The RAM a guest sees: disjoint regions ordered by guest-physical address (GPA), each one bounded segment.
+ *
+ * <p>The bounds of those segments are what contains a hostile guest, so nothing else hands out guest RAM.
+ */
+public final class GuestMemory {
+
+    /**
+     * One contiguous piece of guest RAM.
+     *
+     * @param gpa first guest-physical address, in bytes, page aligned
+     * @param segment the host's mapping of it; its size is the region's size
+     */
+    public record Region(long gpa, MemorySegment segment) {
+        /** First guest-physical address behind the region. */
+        public long endGpa() {
+            return gpa + segment.byteSize();
+        }
+    }
+
+    private final Region[] regions;
+
+    /** @param regions disjoint and in ascending order of GPA */
+    public GuestMemory(List<Region> regions) {
+        this.regions = regions.toArray(Region[]::new);
+        for (int i = 1; i < this.regions.length; i++) {
+            if (this.regions[i].gpa() < this.regions[i - 1].endGpa()) {
+                throw new IllegalArgumentException("guest memory regions overlap or are out of order");
+            }
+        }
+    }
+
+    /** The regions in ascending order of GPA. */
+    public List<Region> regions() {
+        return List.of(regions);
+    }
+
+    /** Guest RAM in bytes, holes not counted. */
+    public long sizeBytes() {
+        long size = 0;
+        for (Region region : regions) {
+            size += region.segment().byteSize();
+        }
+        return size;
+    }
+
+    /**
+     * The bytes {@code [gpa, gpa + lengthBytes)}.
+     *
+     * @throws GuestMemoryException when any of them is not RAM, or the range spans two regions
+     */
+    public MemorySegment slice(long gpa, long lengthBytes) {
+        for (Region region : regions) {
+            long offset = gpa - region.gpa();
+            if (offset >= 0 && offset < region.segment().byteSize()) {
+                if (lengthBytes < 0 || lengthBytes > region.segment().byteSize() - offset) {
+                    break;
+                }
+                return region.segment().asSlice(offset, lengthBytes);
+            }
+        }
+        throw new GuestMemoryException(gpa, lengthBytes);
+    }
+}

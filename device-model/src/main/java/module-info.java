@@ -1,0 +1,12 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The device hypervisor: buses and devices. A device knows guest memory and an interrupt line, not KVM. */
+@NullMarked
+module dev.lull.device {
+    requires transitive dev.lull.bindings;
+    requires static org.jspecify;
+
+    exports dev.lull.device.bus;
+    exports dev.lull.device.memory;
+    exports dev.lull.device.legacy;
+}

@@ -1,0 +1,44 @@
+package dev.lull.kvm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/** {@code lull_vcpu_run} of {@code native/core/lullcore.h}, called by FFM. */
+final class CoreVcpuEntry extends VcpuEntry {
+    private static final MethodHandle RUN = link();
+
+    private final int fd;
+    private final long run;
+    private final long request;
+
+    CoreVcpuEntry(VcpuFd vcpu, VcpuKick kick) {
+        this.fd = vcpu.number();
+        this.run = vcpu.kvmRun().segment().address();
+        this.request = kick.requestAddress();
+    }
+
+    @Override
+    public int run() {
+        try {
+            return (int) RUN.invokeExact(fd, run, request);
+        } catch (Throwable unreachable) {
+            throw new AssertionError(unreachable);
+        }
+    }
+
+    private static MethodHandle link() {
+        SymbolLookup core = core();
+        if (core == null) {
+            throw new UnsatisfiedLinkError("no native core: the system property " + LIBRARY_PROPERTY + " names none");
+        }
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        core.findOrThrow("lull_vcpu_run"),
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lull.kvm;
+
+import java.nio.file.Path;
+
+/** {@code lull_vcpu_run} of {@code native/core/lullcore.h}, called by JNI. */
+final class JniVcpuEntry extends VcpuEntry {
+    static {
+        Path core = corePath();
+        if (core == null) {
+            throw new UnsatisfiedLinkError("no native core: the system property " + LIBRARY_PROPERTY + " names none");
+        }
+        System.load(core.toAbsolutePath().toString());
+    }
+
+    private final int fd;
+    private final long run;
+    private final long request;
+
+    JniVcpuEntry(VcpuFd vcpu, VcpuKick kick) {
+        this.fd = vcpu.number();
+        this.run = vcpu.kvmRun().segment().address();
+        this.request = kick.requestAddress();
+    }
+
+    @Override
+    public int run() {
+        return run(fd, run, request);
+    }
+
+    private static native int run(int fd, long run, long request);
+}

@@ -1,0 +1,126 @@
+package dev.lull.kvm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lull.linux.Fd;
+import dev.lull.linux.LinuxException;
+import dev.lull.linux.Mapping;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One virtual processor. Its state is read and written by one thread at a time, while no other is in {@code KVM_RUN}.
+ * {@code linux/kvm.h}, "ioctls for vcpu fds".
+ */
+public final class VcpuFd extends KvmFd {
+    private final Mapping runMapping;
+    private final KvmRun run;
+
+    private VcpuFd(Fd fd, Mapping runMapping) {
+        super(fd);
+        this.runMapping = runMapping;
+        this.run = new KvmRun(runMapping.segment());
+    }
+
+    static VcpuFd open(Fd fd, int runBytes) {
+        try {
+            return new VcpuFd(fd, Mapping.shared(fd, 0, runBytes));
+        } catch (LinuxException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** The page shared with KVM. */
+    public KvmRun kvmRun() {
+        return run;
+    }
+
+    /** Sets what the guest's CPUID instruction answers; before the first entry. */
+    public void setCpuid(CpuId cpuid) {
+        ioctl("KVM_SET_CPUID2", KvmConstants.KVM_SET_CPUID2, cpuid.segment());
+    }
+
+    /** Reads the general registers into {@code regs}. */
+    public void read(Regs regs) {
+        ioctl("KVM_GET_REGS", KvmConstants.KVM_GET_REGS, regs.segment());
+    }
+
+    /** Sets the general registers. */
+    public void write(Regs regs) {
+        ioctl("KVM_SET_REGS", KvmConstants.KVM_SET_REGS, regs.segment());
+    }
+
+    /** Reads the segment, descriptor table and control registers into {@code sregs}. */
+    public void read(Sregs sregs) {
+        ioctl("KVM_GET_SREGS", KvmConstants.KVM_GET_SREGS, sregs.segment());
+    }
+
+    /** Sets the segment, descriptor table and control registers. */
+    public void write(Sregs sregs) {
+        ioctl("KVM_SET_SREGS", KvmConstants.KVM_SET_SREGS, sregs.segment());
+    }
+
+    /**
+     * Sets one model-specific register.
+     *
+     * @throws KvmException with {@code EINVAL} if KVM does not know the register or refuses the value
+     */
+    public void setMsr(int index, long value) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment msrs = arena.allocate(KvmLayout.Msrs.SIZE + KvmLayout.MsrEntry.SIZE, 8);
+            msrs.set(JAVA_INT, KvmLayout.Msrs.NMSRS, 1);
+            msrs.set(JAVA_INT, KvmLayout.Msrs.SIZE + KvmLayout.MsrEntry.INDEX, index);
+            msrs.set(JAVA_LONG, KvmLayout.Msrs.SIZE + KvmLayout.MsrEntry.DATA, value);
+            String operation = "KVM_SET_MSRS 0x" + Integer.toHexString(index);
+            if (ioctl(operation, KvmConstants.KVM_SET_MSRS, msrs) != 1) {
+                throw new KvmException(operation, fd.name(), dev.lull.linux.Errno.EINVAL);
+            }
+        }
+    }
+
+    /** Sets the floating point control words as a processor has them after reset. */
+    public void initializeFpu() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment fpu = arena.allocate(KvmLayout.Fpu.SIZE, 8);
+            fpu.set(java.lang.foreign.ValueLayout.JAVA_SHORT, KvmLayout.Fpu.FCW, (short) 0x37F);
+            fpu.set(JAVA_INT, KvmLayout.Fpu.MXCSR, 0x1F80);
+            ioctl("KVM_SET_FPU", KvmConstants.KVM_SET_FPU, fpu);
+        }
+    }
+
+    /** The frequency of the guest's TSC in kHz. */
+    public int tscKhz() {
+        return ioctl("KVM_GET_TSC_KHZ", KvmConstants.KVM_GET_TSC_KHZ, 0);
+    }
+
+    /** Reads the local APIC's registers, 1 KiB, Intel SDM volume 3 §10.4. */
+    public void readLocalApic(MemorySegment registers) {
+        ioctl("KVM_GET_LAPIC", KvmConstants.KVM_GET_LAPIC, registers);
+    }
+
+    /** Sets the local APIC's registers. */
+    public void writeLocalApic(MemorySegment registers) {
+        ioctl("KVM_SET_LAPIC", KvmConstants.KVM_SET_LAPIC, registers);
+    }
+
+    /**
+     * Queues an external interrupt; only without an in-kernel interrupt chip, and when {@link KvmRun#readyForInterrupt}.
+     *
+     * @param vector 0–255
+     */
+    public void interrupt(int vector) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment interrupt = arena.allocate(KvmLayout.Interrupt.SIZE, 4);
+            interrupt.set(JAVA_INT, KvmLayout.Interrupt.IRQ, vector);
+            ioctl("KVM_INTERRUPT", KvmConstants.KVM_INTERRUPT, interrupt);
+        }
+    }
+
+    @Override
+    public void close() {
+        runMapping.close();
+        super.close();
+    }
+}

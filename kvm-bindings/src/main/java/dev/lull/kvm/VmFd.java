@@ -1,0 +1,122 @@
+package dev.lull.kvm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lull.linux.EventFd;
+import dev.lull.linux.Fd;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** One virtual machine: its memory slots, its interrupt chips and its vCPUs. {@code linux/kvm.h}, "ioctls for VM fds". */
+public final class VmFd extends KvmFd {
+    private final int runBytes;
+
+    VmFd(Fd fd, int runBytes) {
+        super(fd);
+        this.runBytes = runBytes;
+    }
+
+    /**
+     * Where KVM may put three pages an Intel processor needs for real mode.
+     *
+     * @param gpa below 4 GiB, not RAM
+     */
+    public void setTssAddress(long gpa) {
+        ioctl("KVM_SET_TSS_ADDR", KvmConstants.KVM_SET_TSS_ADDR, gpa);
+    }
+
+    /**
+     * Where KVM may put the page an Intel processor needs for paging in real mode; before the first vCPU.
+     *
+     * @param gpa below 4 GiB, not RAM
+     */
+    public void setIdentityMapAddress(long gpa) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(JAVA_LONG);
+            address.set(JAVA_LONG, 0, gpa);
+            ioctl("KVM_SET_IDENTITY_MAP_ADDR", KvmConstants.KVM_SET_IDENTITY_MAP_ADDR, address);
+        }
+    }
+
+    /** Makes the two PICs and the I/O APIC, and a local APIC in every vCPU made after. */
+    public void createIrqChip() {
+        ioctl("KVM_CREATE_IRQCHIP", KvmConstants.KVM_CREATE_IRQCHIP, 0);
+    }
+
+    /**
+     * {@code KVM_SET_USER_MEMORY_REGION}.
+     *
+     * @param slot number of the memory slot; replacing a slot means deleting it first, with size 0
+     * @param flags {@code KVM_MEM_…} of {@link KvmConstants}
+     * @param gpa first guest-physical address, page aligned
+     * @param memory the host's memory behind it, page aligned; the caller keeps it mapped as long as the slot exists
+     */
+    public void setMemoryRegion(int slot, int flags, long gpa, MemorySegment memory) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment region = arena.allocate(KvmLayout.UserspaceMemoryRegion.SIZE, 8);
+            region.set(JAVA_INT, KvmLayout.UserspaceMemoryRegion.SLOT, slot);
+            region.set(JAVA_INT, KvmLayout.UserspaceMemoryRegion.FLAGS, flags);
+            region.set(JAVA_LONG, KvmLayout.UserspaceMemoryRegion.GUEST_PHYS_ADDR, gpa);
+            region.set(JAVA_LONG, KvmLayout.UserspaceMemoryRegion.MEMORY_SIZE, memory.byteSize());
+            region.set(JAVA_LONG, KvmLayout.UserspaceMemoryRegion.USERSPACE_ADDR, memory.address());
+            ioctl("KVM_SET_USER_MEMORY_REGION slot " + slot, KvmConstants.KVM_SET_USER_MEMORY_REGION, region);
+        }
+    }
+
+    /**
+     * {@code KVM_GET_DIRTY_LOG}: the pages written since the last call, one bit each, and clears it.
+     *
+     * @param bitmap one bit a page of the slot, rounded up to 64
+     */
+    public void readDirtyLog(int slot, MemorySegment bitmap) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment log = arena.allocate(KvmLayout.DirtyLog.SIZE, 8);
+            log.set(JAVA_INT, KvmLayout.DirtyLog.SLOT, slot);
+            log.set(JAVA_LONG, KvmLayout.DirtyLog.DIRTY_BITMAP, bitmap.address());
+            ioctl("KVM_GET_DIRTY_LOG slot " + slot, KvmConstants.KVM_GET_DIRTY_LOG, log);
+        }
+    }
+
+    /**
+     * Makes {@code event} raise an interrupt: each signal is one edge.
+     *
+     * @param gsi the global system interrupt
+     */
+    public void attachIrqFd(EventFd event, int gsi) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment irqfd = arena.allocate(KvmLayout.Irqfd.SIZE, 8);
+            irqfd.set(JAVA_INT, KvmLayout.Irqfd.FD, event.fd().number());
+            irqfd.set(JAVA_INT, KvmLayout.Irqfd.GSI, gsi);
+            ioctl("KVM_IRQFD gsi " + gsi, KvmConstants.KVM_IRQFD, irqfd);
+        }
+    }
+
+    /**
+     * Makes a guest's write signal {@code event} instead of exiting to user space.
+     *
+     * @param address port or guest-physical address
+     * @param lengthBytes 1, 2, 4 or 8: the width of the writes that match
+     * @param port whether {@code address} is a port
+     */
+    public void attachIoEventFd(EventFd event, long address, int lengthBytes, boolean port) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ioeventfd = arena.allocate(KvmLayout.Ioeventfd.SIZE, 8);
+            ioeventfd.set(JAVA_LONG, KvmLayout.Ioeventfd.ADDR, address);
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.LEN, lengthBytes);
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FD, event.fd().number());
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FLAGS, port ? KvmConstants.KVM_IOEVENTFD_FLAG_PIO : 0);
+            ioctl("KVM_IOEVENTFD", KvmConstants.KVM_IOEVENTFD, ioeventfd);
+        }
+    }
+
+    /**
+     * Makes a vCPU.
+     *
+     * @param id its index and local APIC id
+     */
+    public VcpuFd createVcpu(int id) {
+        String name = "vCPU " + id + " of " + fd.name();
+        return VcpuFd.open(new Fd(ioctl("KVM_CREATE_VCPU " + id, KvmConstants.KVM_CREATE_VCPU, id), name), runBytes);
+    }
+}

@@ -1,0 +1,118 @@
+package dev.lull.linux;
+
+import static dev.lull.linux.LinuxConstants.MADV_HUGEPAGE;
+import static dev.lull.linux.LinuxConstants.MAP_ANONYMOUS;
+import static dev.lull.linux.LinuxConstants.MAP_HUGETLB;
+import static dev.lull.linux.LinuxConstants.MAP_NORESERVE;
+import static dev.lull.linux.LinuxConstants.MAP_PRIVATE;
+import static dev.lull.linux.LinuxConstants.MAP_SHARED;
+import static dev.lull.linux.LinuxConstants.MFD_CLOEXEC;
+import static dev.lull.linux.LinuxConstants.MFD_HUGETLB;
+import static dev.lull.linux.LinuxConstants.PROT_READ;
+import static dev.lull.linux.LinuxConstants.PROT_WRITE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory from {@code mmap(2)}, readable and writable, as one bounded segment.
+ *
+ * <p>The segment's scope is global: touching it after {@link #close} faults. Whoever owns the mapping stops every user
+ * of it first; a shared arena would check that on each access, and would stop all threads at each close.
+ */
+public final class Mapping implements AutoCloseable {
+    private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+    private final MemorySegment segment;
+    private final long reservedAddress;
+    private final long reservedBytes;
+    private boolean closed;
+
+    private Mapping(MemorySegment segment, long reservedAddress, long reservedBytes) {
+        this.segment = segment;
+        this.reservedAddress = reservedAddress;
+        this.reservedBytes = reservedBytes;
+    }
+
+    /** Pages of any size the kernel sees fit, zero when first touched; aligned for transparent huge pages. */
+    public static Mapping anonymous(long lengthBytes) {
+        long reserved = lengthBytes + HUGE_PAGE_BYTES;
+        long address = mmap(reserved, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, "anonymous memory");
+        long aligned = (address + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+        // Advice: a kernel built without transparent huge pages refuses it, and nothing is lost.
+        Syscall.syscall(SyscallNumber.__NR_madvise, aligned, lengthBytes, MADV_HUGEPAGE);
+        return new Mapping(segment(aligned, lengthBytes), address, reserved);
+    }
+
+    /**
+     * Pages of the host's pool of 2 MiB huge pages.
+     *
+     * @param lengthBytes a multiple of 2 MiB
+     */
+    public static Mapping hugePages(long lengthBytes) {
+        return owned(
+                mmap(lengthBytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0, "2 MiB huge pages"), lengthBytes);
+    }
+
+    /** {@code lengthBytes} of an open file or device from {@code offsetBytes}, shared with it. */
+    public static Mapping shared(Fd fd, long offsetBytes, long lengthBytes) {
+        return owned(mmap(lengthBytes, MAP_SHARED, fd.number(), offsetBytes, fd.name()), lengthBytes);
+    }
+
+    /**
+     * A new memory file of {@code lengthBytes}, for memory that another process is to map.
+     *
+     * @param hugePages whether it comes from the pool of 2 MiB huge pages
+     */
+    public static Fd memoryFile(String name, long lengthBytes, boolean hugePages) {
+        try (Arena arena = Arena.ofConfined()) {
+            int flags = MFD_CLOEXEC | (hugePages ? MFD_HUGETLB : 0);
+            Fd fd = new Fd(
+                    (int) Fd.check(
+                            "memfd_create",
+                            name,
+                            Syscall.syscall(
+                                    SyscallNumber.__NR_memfd_create,
+                                    arena.allocateFrom(name).address(),
+                                    flags,
+                                    0)),
+                    name);
+            try {
+                Fd.check("ftruncate", name, Syscall.syscall(SyscallNumber.__NR_ftruncate, fd.number(), lengthBytes, 0));
+                return fd;
+            } catch (LinuxException e) {
+                fd.close();
+                throw e;
+            }
+        }
+    }
+
+    /** The mapped bytes. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            Syscall.syscall(SyscallNumber.__NR_munmap, reservedAddress, reservedBytes, 0);
+        }
+    }
+
+    private static Mapping owned(long address, long lengthBytes) {
+        return new Mapping(segment(address, lengthBytes), address, lengthBytes);
+    }
+
+    private static MemorySegment segment(long address, long lengthBytes) {
+        return MemorySegment.ofAddress(address).reinterpret(lengthBytes);
+    }
+
+    private static long mmap(long lengthBytes, int flags, int fd, long offsetBytes, String object) {
+        return Fd.check(
+                "mmap",
+                object,
+                Syscall.syscall(
+                        SyscallNumber.__NR_mmap, 0, lengthBytes, PROT_READ | PROT_WRITE, flags, fd, offsetBytes));
+    }
+}

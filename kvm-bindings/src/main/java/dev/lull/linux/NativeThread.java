@@ -1,0 +1,73 @@
+package dev.lull.linux;
+
+import static dev.lull.linux.LinuxConstants.SCHED_IDLE;
+import static dev.lull.linux.LinuxConstants.SCHED_NORMAL;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
+
+/** What Linux offers a platform thread that Java does not: identity, CPU affinity, scheduling class, a directed signal. */
+public final class NativeThread {
+    private static final int AFFINITY_BYTES = 1024;
+    private static final long PROCESS_ID = Syscall.syscall(SyscallNumber.__NR_getpid, 0, 0, 0);
+
+    private NativeThread() {}
+
+    /** The kernel's id of the calling thread. */
+    public static int currentId() {
+        return (int) Syscall.syscall(SyscallNumber.__NR_gettid, 0, 0, 0);
+    }
+
+    /**
+     * Sends a signal to one thread of this process.
+     *
+     * @return false if the thread has ended
+     */
+    public static boolean signal(int threadId, int signalNumber) {
+        long result = Syscall.syscall(SyscallNumber.__NR_tgkill, PROCESS_ID, threadId, signalNumber);
+        return result == 0;
+    }
+
+    /** Confines the calling thread to {@code cpus}. */
+    public static void setAffinity(BitSet cpus) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(AFFINITY_BYTES);
+            byte[] bits = cpus.toByteArray();
+            MemorySegment.copy(bits, 0, mask, JAVA_BYTE, 0, bits.length);
+            Fd.check(
+                    "sched_setaffinity",
+                    "CPUs " + cpus,
+                    Syscall.syscall(SyscallNumber.__NR_sched_setaffinity, 0, AFFINITY_BYTES, mask.address()));
+        }
+    }
+
+    /** The CPUs the calling thread may run on. */
+    public static BitSet affinity() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(AFFINITY_BYTES);
+            long length = Fd.check(
+                    "sched_getaffinity",
+                    "the calling thread",
+                    Syscall.syscall(SyscallNumber.__NR_sched_getaffinity, 0, AFFINITY_BYTES, mask.address()));
+            return BitSet.valueOf(mask.asSlice(0, length).toArray(JAVA_BYTE));
+        }
+    }
+
+    /** Puts the calling thread in the {@code SCHED_IDLE} class, or back in the normal one. */
+    public static void setIdleClass(boolean idle) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment priority = arena.allocate(JAVA_INT);
+            Fd.check(
+                    "sched_setscheduler",
+                    idle ? "SCHED_IDLE" : "SCHED_NORMAL",
+                    Syscall.syscall(
+                            SyscallNumber.__NR_sched_setscheduler,
+                            0,
+                            idle ? SCHED_IDLE : SCHED_NORMAL,
+                            priority.address()));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.lull.linux;
+
+/** System call numbers of x86-64, {@code asm/unistd_64.h}. */
+@CConstants("asm/unistd_64.h")
+final class SyscallNumber {
+    static final int __NR_read = 0;
+    static final int __NR_write = 1;
+    static final int __NR_close = 3;
+    static final int __NR_mmap = 9;
+    static final int __NR_munmap = 11;
+    static final int __NR_pread64 = 17;
+    static final int __NR_madvise = 28;
+    static final int __NR_getpid = 39;
+    static final int __NR_ftruncate = 77;
+    static final int __NR_sched_setscheduler = 144;
+    static final int __NR_gettid = 186;
+    static final int __NR_sched_setaffinity = 203;
+    static final int __NR_sched_getaffinity = 204;
+    static final int __NR_epoll_ctl = 233;
+    static final int __NR_tgkill = 234;
+    static final int __NR_openat = 257;
+    static final int __NR_epoll_pwait = 281;
+    static final int __NR_eventfd2 = 290;
+    static final int __NR_epoll_create1 = 291;
+    static final int __NR_memfd_create = 319;
+
+    private SyscallNumber() {}
+}
