@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What setup and lab share: the cache's layout and how to fail.
+
+cache=${LULL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lull}
+here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd -P)
+project=${here%/perf/lab}
+
+lab_initrd=$cache/lab/initrd
+guest_initrd=$cache/guest/initrd
+lab_kernel=$cache/kernels/generic
+
+die() { # die STATUS MESSAGE
+    printf '%s: %s\n' "${program:-lab}" "$2" >&2
+    exit "$1"
+}
+
+# Everything the two initrds are made from; their stamp is this list's checksum.
+initrd_sources=("$here/init" "$here/initrd" "$project/native/guest/lab_agent.c" "$project/native/guest/init.c")
+
+initrd_stamp() {
+    cat -- "${initrd_sources[@]}" "$lab_kernel/release" | cksum
+}
+
+lab_is_ready() {
+    local flavour
+    for flavour in generic cloud; do
+        [[ -e $cache/kernels/$flavour/release ]] || return 1
+    done
+    [[ -e $lab_initrd && -e $guest_initrd && -e $cache/lab/stamp ]] || return 1
+    [[ $(<"$cache/lab/stamp") == "$(initrd_stamp)" ]]
+}
