@@ -1,0 +1,37 @@
+package dev.lull.agent.boot;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Random access to the bytes of an image, be it a file or memory, so that parsing and loading know no difference. */
+interface ImageBytes extends AutoCloseable {
+
+    /** What messages call this image, as in {@code kernel /boot/vmlinuz}. */
+    String name();
+
+    /** Length in bytes at the time it was opened. */
+    long sizeBytes();
+
+    /**
+     * Fills what remains of {@code destination} from {@code offset} on.
+     *
+     * @throws KernelException when the image ends before, or cannot be read
+     */
+    void read(long offset, ByteBuffer destination);
+
+    @Override
+    void close();
+
+    /** A fresh little-endian buffer of the {@code lengthBytes} bytes at {@code offset}. */
+    default ByteBuffer read(long offset, int lengthBytes) {
+        ByteBuffer buffer = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+        read(offset, buffer);
+        return buffer.flip();
+    }
+
+    /** The failure of a read behind the end: the image was shorter than it said, or shrank meanwhile. */
+    default KernelException truncated(long endOffset) {
+        return new KernelException(name() + ": is truncated: " + endOffset + " bytes expected, it has " + sizeBytes()
+                + "; give the complete file");
+    }
+}
