@@ -1,0 +1,7 @@
+package dev.lull.device.bus;
+
+/** An edge-triggered interrupt input of the guest. Called from any thread; it never blocks. */
+public interface InterruptLine {
+    /** Raises the interrupt once. */
+    void pulse();
+}

@@ -1,0 +1,2 @@
+/** Guest RAM as bounded segments. Nothing else in the project hands out guest memory. */
+package dev.lull.device.memory;
