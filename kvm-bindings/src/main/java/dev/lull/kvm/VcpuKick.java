@@ -36,10 +36,11 @@ public final class VcpuKick {
         this.run = vcpu.kvmRun();
     }
 
-    /** The calling thread is the vCPU's from now on. */
+    /** The calling thread is the vCPU's from now on; a kick from before is not forgotten. */
     public void begin() {
         synchronized (threadLock) {
             threadId = NativeThread.currentId();
+            run.setImmediateExit((int) REQUEST.getVolatile(request, 0L) != 0);
         }
     }
 

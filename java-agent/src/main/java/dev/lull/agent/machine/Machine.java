@@ -1,0 +1,269 @@
+package dev.lull.agent.machine;
+
+import dev.lull.agent.boot.AcpiDevices;
+import dev.lull.agent.boot.BootState;
+import dev.lull.agent.boot.LinuxBoot;
+import dev.lull.agent.boot.PayloadCache;
+import dev.lull.agent.boot.Platform;
+import dev.lull.device.bus.IoBus;
+import dev.lull.device.legacy.BootTimer;
+import dev.lull.device.legacy.I8042;
+import dev.lull.device.legacy.PowerRegisters;
+import dev.lull.device.legacy.SerialPort;
+import dev.lull.kvm.Kvm;
+import dev.lull.kvm.VcpuFd;
+import dev.lull.kvm.VmFd;
+import dev.lull.linux.Errno;
+import dev.lull.linux.LinuxException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * A virtual machine: guest memory, vCPUs on a platform thread each, interrupt chips in the kernel, and the devices of a
+ * small PC, with a Linux kernel loaded.
+ *
+ * <p>Its life: {@link #create}, {@link #start}, any number of {@link #pause} and {@link #resume}, an end (the guest's own,
+ * or {@link #stop}), {@link #close}. All methods may be called from any thread but a vCPU's; those that wait say so.
+ */
+public final class Machine implements AutoCloseable {
+    private final MachineConfig config;
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final IoBus ports = new IoBus("port");
+    private final IoBus mmio = new IoBus("guest-physical address");
+    private final List<Vcpu> vcpus = new ArrayList<>();
+    private final RunGate gate;
+    private final SerialPort console;
+
+    private boolean started;
+    private boolean closed;
+    private volatile long powerOnNanos;
+    private volatile long bootNanos = -1;
+
+    private Machine(MachineConfig config) {
+        this.config = config;
+        this.gate = new RunGate(config.vcpus());
+        try {
+            Kvm kvm = own(openKvm());
+            MemoryMap memory = own(MemoryMap.allocate(config.memoryBytes(), config.hugePages()));
+            BootState boot = LinuxBoot.load(
+                    memory.memory(),
+                    new LinuxBoot.Source(config.kernel(), config.initrd(), config.commandLine()),
+                    new PayloadCache(PayloadCache.defaultDirectory(System.getenv()), config.warnings()),
+                    platform());
+            VmFd vm = own(kvm.createVm(config.name()));
+            vm.setIdentityMapAddress(MemoryMap.IDENTITY_MAP_GPA);
+            vm.setTssAddress(MemoryMap.TSS_GPA);
+            vm.createIrqChip();
+            memory.attachTo(vm);
+            console = new SerialPort(config.consoleOutput(), own(new EventLine(vm, SerialPort.COM1_GSI)));
+            plugDevices();
+            createVcpus(kvm, vm, boot);
+        } catch (LinuxException e) {
+            release();
+            throw new MachineException("this host's KVM cannot make the machine: " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            release();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a machine and loads its kernel; nothing runs yet.
+     *
+     * @throws ConfigException if the configuration asks for what cannot be
+     * @throws dev.lull.agent.boot.KernelException if the kernel or initrd cannot be booted
+     * @throws MachineException if this host cannot make it
+     */
+    public static Machine create(MachineConfig config) {
+        return new Machine(config);
+    }
+
+    /**
+     * Powers the machine on.
+     *
+     * @throws IllegalStateException if it was before
+     */
+    public synchronized void start() {
+        if (started || closed) {
+            throw new IllegalStateException(config.name() + " was started before");
+        }
+        started = true;
+        powerOnNanos = System.nanoTime();
+        vcpus.forEach(Vcpu::start);
+    }
+
+    /**
+     * Takes every vCPU out of the guest and waits until they are. No effect on a machine that is paused or has ended.
+     *
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the pause takes effect all the same
+     */
+    public void pause() throws InterruptedException {
+        gate.close();
+        kickAll();
+        if (isStarted()) {
+            gate.awaitAllOutside();
+        }
+    }
+
+    /** Lets the vCPUs into the guest again. */
+    public void resume() {
+        gate.open();
+    }
+
+    /** Whether a pause is in force. */
+    public boolean isPaused() {
+        return gate.isClosed();
+    }
+
+    /** Ends the machine, if it has not ended; does not wait. */
+    public void stop() {
+        end(MachineEnd.of(MachineEnd.Kind.STOPPED, "the machine was stopped"));
+    }
+
+    /**
+     * Waits for the end of a machine that was started, and for its vCPU threads to be out of the guest for good.
+     *
+     * @throws InterruptedException if the calling thread is interrupted while it waits
+     */
+    public MachineEnd awaitEnd() throws InterruptedException {
+        return gate.awaitEnd();
+    }
+
+    /** The serial console, for what the guest is to read. */
+    public SerialPort console() {
+        return console;
+    }
+
+    /** Exit accounts, one a vCPU. */
+    public List<ExitStats> exitStats() {
+        return vcpus.stream().map(Vcpu::stats).toList();
+    }
+
+    /** From {@link #start} to the guest's first signal on the boot timer port, in nanoseconds; −1 before it. */
+    public long bootNanos() {
+        return bootNanos;
+    }
+
+    /** Ends the machine if it runs, waits for its threads, and gives back all it holds. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        stop();
+        if (isStarted()) {
+            joinVcpus();
+        }
+        release();
+    }
+
+    private synchronized boolean isStarted() {
+        return started;
+    }
+
+    private static Kvm openKvm() {
+        try {
+            return Kvm.open();
+        } catch (LinuxException e) {
+            String remedy = switch (e.errno()) {
+                case Errno.ENOENT, Errno.ENODEV, Errno.ENXIO ->
+                    "there is no " + Kvm.DEVICE + "; load it with: modprobe kvm-amd || modprobe kvm-intel";
+                case Errno.EACCES, Errno.EPERM ->
+                    "no permission for " + Kvm.DEVICE + "; join its group with: usermod -aG kvm $USER";
+                default -> e.getMessage() + "; see: lull check";
+            };
+            throw new MachineException(remedy, e);
+        }
+    }
+
+    private Platform platform() {
+        return new Platform(
+                config.vcpus(),
+                PowerRegisters.SLEEP_CONTROL_PORT,
+                PowerRegisters.SLEEP_STATUS_PORT,
+                PowerRegisters.RESET_PORT,
+                PowerRegisters.RESET_VALUE,
+                List.of(AcpiDevices.com1()));
+    }
+
+    private void plugDevices() {
+        Runnable reset = () -> end(MachineEnd.of(MachineEnd.Kind.RESET, "the guest reset"));
+        Runnable powerOff = () -> end(MachineEnd.of(MachineEnd.Kind.POWER_OFF, "the guest powered off"));
+        ports.add(SerialPort.COM1_PORT, SerialPort.LENGTH_BYTES, console);
+        ports.add(I8042.PORT, I8042.LENGTH_BYTES, new I8042(reset));
+        ports.add(PowerRegisters.PORT, PowerRegisters.LENGTH_BYTES, new PowerRegisters(powerOff, reset));
+        ports.add(BootTimer.PORT, BootTimer.LENGTH_BYTES, new BootTimer(this::recordBoot));
+    }
+
+    private void createVcpus(Kvm kvm, VmFd vm, BootState boot) {
+        ProcessorSetup setup = new ProcessorSetup(kvm, config.vcpus());
+        for (int id = 0; id < config.vcpus(); id++) {
+            VcpuFd fd = own(vm.createVcpu(id));
+            setup.identify(fd, id);
+            if (id == 0) {
+                ProcessorSetup.enterLinux(fd, boot);
+            }
+            vcpus.add(new Vcpu(config.name(), id, fd, ports, mmio, gate, config.timedExits(), this::kickAll));
+        }
+    }
+
+    private void recordBoot() {
+        if (bootNanos < 0) {
+            bootNanos = System.nanoTime() - powerOnNanos;
+        }
+    }
+
+    private void end(MachineEnd how) {
+        gate.end(how);
+        kickAll();
+    }
+
+    private void kickAll() {
+        vcpus.forEach(Vcpu::kick);
+    }
+
+    private void joinVcpus() {
+        boolean interrupted = false;
+        for (Vcpu vcpu : vcpus) {
+            while (true) {
+                try {
+                    vcpu.join();
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        owned.push(resource);
+        return resource;
+    }
+
+    /** Closes what the machine owns, the newest first; one failure does not keep the rest. */
+    private void release() {
+        List<Exception> failures = new ArrayList<>();
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (Exception e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            RuntimeException failure =
+                    new IllegalStateException("not all of " + config.name() + " could be given back");
+            failures.forEach(failure::addSuppressed);
+            throw failure;
+        }
+    }
+}

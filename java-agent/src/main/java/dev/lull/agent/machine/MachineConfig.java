@@ -1,0 +1,178 @@
+package dev.lull.agent.machine;
+
+import dev.lull.device.legacy.SerialPort;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link Machine} is made of. Built by {@link #kernel}, checked by {@link Builder#build}. */
+public final class MachineConfig {
+    /** The most vCPUs a machine may have. */
+    public static final int MAX_VCPUS = 32;
+
+    /** The least memory a machine may have, in bytes. */
+    public static final long MIN_MEMORY_BYTES = 16L << 20;
+
+    private static final long PAGE_BYTES = 4096;
+
+    private final Builder builder;
+
+    private MachineConfig(Builder builder) {
+        this.builder = builder;
+    }
+
+    /** Begins a configuration that boots {@code kernel}, a Linux bzImage or vmlinux. */
+    public static Builder kernel(Path kernel) {
+        return new Builder(kernel);
+    }
+
+    /** For messages and thread names. */
+    public String name() {
+        return builder.name;
+    }
+
+    /** Identifies this machine among all others anywhere. */
+    public UUID id() {
+        return builder.id;
+    }
+
+    /** The kernel image. */
+    public Path kernel() {
+        return builder.kernel;
+    }
+
+    /** The initial RAM disk, if any. */
+    public @Nullable Path initrd() {
+        return builder.initrd;
+    }
+
+    /** The kernel's command line. */
+    public String commandLine() {
+        return builder.commandLine;
+    }
+
+    /** Guest RAM in bytes. */
+    public long memoryBytes() {
+        return builder.memoryBytes;
+    }
+
+    /** Whether guest RAM comes from the host's pool of 2 MiB huge pages. */
+    public boolean hugePages() {
+        return builder.hugePages;
+    }
+
+    /** The number of vCPUs. */
+    public int vcpus() {
+        return builder.vcpus;
+    }
+
+    /** Whether the time each exit takes is recorded, not only its count. */
+    public boolean timedExits() {
+        return builder.timedExits;
+    }
+
+    /** Takes what the guest sends to its serial console. */
+    public SerialPort.Output consoleOutput() {
+        return builder.consoleOutput;
+    }
+
+    /** Takes a line for a person when something is amiss that does not keep the machine from running. */
+    public Consumer<String> warnings() {
+        return builder.warnings;
+    }
+
+    /** Builds a {@link MachineConfig}. */
+    public static final class Builder {
+        private final Path kernel;
+        private final UUID id = UUID.randomUUID();
+        private String name = "vm";
+        private @Nullable Path initrd;
+        private String commandLine = "console=ttyS0";
+        private long memoryBytes = 256L << 20;
+        private boolean hugePages;
+        private int vcpus = 1;
+        private boolean timedExits;
+        private SerialPort.Output consoleOutput = octet -> {};
+        private Consumer<String> warnings = System.err::println;
+
+        private Builder(Path kernel) {
+            this.kernel = kernel;
+        }
+
+        /** A name for messages and threads; {@code vm} unless given. */
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /** The initial RAM disk; none unless given. */
+        public Builder initrd(Path initrd) {
+            this.initrd = initrd;
+            return this;
+        }
+
+        /** The kernel's command line; {@code console=ttyS0} unless given. */
+        public Builder commandLine(String commandLine) {
+            this.commandLine = commandLine;
+            return this;
+        }
+
+        /** Guest RAM in bytes, a multiple of 4 KiB, at least {@link #MIN_MEMORY_BYTES}; 256 MiB unless given. */
+        public Builder memoryBytes(long memoryBytes) {
+            this.memoryBytes = memoryBytes;
+            return this;
+        }
+
+        /** Whether guest RAM comes from the host's pool of 2 MiB huge pages; not unless given. */
+        public Builder hugePages(boolean hugePages) {
+            this.hugePages = hugePages;
+            return this;
+        }
+
+        /** The number of vCPUs, 1–{@link #MAX_VCPUS}; 1 unless given. */
+        public Builder vcpus(int vcpus) {
+            this.vcpus = vcpus;
+            return this;
+        }
+
+        /** Whether to record the time each exit takes, at the cost of two clock readings an exit; not unless given. */
+        public Builder timedExits(boolean timedExits) {
+            this.timedExits = timedExits;
+            return this;
+        }
+
+        /** Takes what the guest sends to its serial console; discarded unless given. */
+        public Builder consoleOutput(SerialPort.Output consoleOutput) {
+            this.consoleOutput = consoleOutput;
+            return this;
+        }
+
+        /** Takes a line for a person when something is amiss that does not keep the machine from running. */
+        public Builder warnings(Consumer<String> warnings) {
+            this.warnings = warnings;
+            return this;
+        }
+
+        /**
+         * The configuration.
+         *
+         * @throws ConfigException if a number is out of its bounds
+         */
+        public MachineConfig build() {
+            if (vcpus < 1 || vcpus > MAX_VCPUS) {
+                throw new ConfigException(vcpus + " vCPUs: a machine has 1 to " + MAX_VCPUS);
+            }
+            if (memoryBytes < MIN_MEMORY_BYTES) {
+                throw new ConfigException(
+                        memoryBytes + " bytes of memory: a machine has at least " + (MIN_MEMORY_BYTES >> 20) + " MiB");
+            }
+            long unit = hugePages ? MemoryMap.HUGE_PAGE_BYTES : PAGE_BYTES;
+            if (memoryBytes % unit != 0) {
+                throw new ConfigException(
+                        memoryBytes + " bytes of memory: give a multiple of " + (unit >> 10) + " KiB");
+            }
+            return new MachineConfig(this);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.lull.agent.machine;
+
+import dev.lull.agent.boot.BootState;
+import dev.lull.agent.boot.Gdt;
+import dev.lull.kvm.CpuId;
+import dev.lull.kvm.CpuId.Output;
+import dev.lull.kvm.Kvm;
+import dev.lull.kvm.KvmConstants;
+import dev.lull.kvm.Regs;
+import dev.lull.kvm.Regs.Register;
+import dev.lull.kvm.Sregs;
+import dev.lull.kvm.Sregs.ControlRegister;
+import dev.lull.kvm.Sregs.SegmentRegister;
+import dev.lull.kvm.VcpuFd;
+
+/** What a vCPU is before it runs: its identity, and for the first one the state the Linux boot protocol asks for. */
+final class ProcessorSetup {
+    /** Leaf 1, ECX: the local APIC's timer can be set to a TSC value. */
+    private static final int TSC_DEADLINE = 1 << 24;
+
+    /** Leaf 1, ECX: there is a hypervisor. */
+    private static final int HYPERVISOR = 1 << 31;
+
+    /** Leaf 1, EDX: EBX says how many logical processors the package has. */
+    private static final int HTT = 1 << 28;
+
+    private static final int TOPOLOGY_LEAF = 0xB;
+    private static final int TOPOLOGY_LEAF_V2 = 0x1F;
+    private static final int LEVEL_SMT = 1;
+    private static final int LEVEL_CORE = 2;
+    private static final int AMD_CORES_LEAF = 0x8000_0008;
+    private static final int AMD_TOPOLOGY_LEAF = 0x8000_001E;
+
+    private static final int MSR_MISC_ENABLE = 0x1A0;
+    private static final long MISC_ENABLE_FAST_STRING = 1;
+    private static final int MSR_MTRR_DEFAULT_TYPE = 0x2FF;
+    private static final long MTRR_ENABLED_WRITE_BACK = 1 << 11 | 6;
+
+    /** An available 64-bit TSS, busy: the processor requires one in TR. */
+    private static final long TSS_DESCRIPTOR = 0x0000_8B00_0000_FFFFL;
+
+    private static final long CODE_DESCRIPTOR = 0x00AF_9B00_0000_FFFFL;
+    private static final long DATA_DESCRIPTOR = 0x00CF_9300_0000_FFFFL;
+
+    private static final long CR0_PROTECTED_PAGED = 1L << 31 | 1 << 4 | 1;
+    private static final long CR4_PAE = 1 << 5;
+    private static final long EFER_LONG_MODE = 1 << 10 | 1 << 8;
+    private static final long RFLAGS_RESERVED = 2;
+
+    private final CpuId supported;
+    private final boolean tscDeadline;
+    private final int vcpus;
+
+    /** @param vcpus how many vCPUs the machine has; all are cores of one package */
+    ProcessorSetup(Kvm kvm, int vcpus) {
+        this.supported = kvm.supportedCpuid();
+        this.tscDeadline = kvm.capability(KvmConstants.KVM_CAP_TSC_DEADLINE_TIMER) != 0;
+        this.vcpus = vcpus;
+    }
+
+    /** Gives vCPU {@code id} its identity. */
+    void identify(VcpuFd vcpu, int id) {
+        CpuId cpuid = supported.copy();
+        int apicIdBits = 32 - Integer.numberOfLeadingZeros(vcpus - 1);
+        for (int entry = 0; entry < cpuid.size(); entry++) {
+            switch (cpuid.function(entry)) {
+                case 1 -> features(cpuid, entry, id);
+                case TOPOLOGY_LEAF, TOPOLOGY_LEAF_V2 -> topology(cpuid, entry, id, apicIdBits);
+                case AMD_CORES_LEAF -> cpuid.set(entry, Output.ECX, apicIdBits << 12 | (vcpus - 1));
+                case AMD_TOPOLOGY_LEAF -> {
+                    cpuid.set(entry, Output.EAX, id);
+                    cpuid.set(entry, Output.EBX, id);
+                    cpuid.set(entry, Output.ECX, 0);
+                }
+                default -> {
+                    // As KVM supports it.
+                }
+            }
+        }
+        vcpu.setCpuid(cpuid);
+        vcpu.setMsr(MSR_MISC_ENABLE, MISC_ENABLE_FAST_STRING);
+        vcpu.setMsr(MSR_MTRR_DEFAULT_TYPE, MTRR_ENABLED_WRITE_BACK);
+    }
+
+    /** Puts the first vCPU at the kernel's entry, in long mode; {@code Documentation/arch/x86/boot.rst}, "64-bit boot protocol". */
+    static void enterLinux(VcpuFd vcpu, BootState boot) {
+        Sregs sregs = new Sregs();
+        vcpu.read(sregs);
+        sregs.load(SegmentRegister.CS, Gdt.CODE_SELECTOR, CODE_DESCRIPTOR);
+        sregs.load(SegmentRegister.DS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.ES, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.FS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.GS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.SS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.TR, 0, TSS_DESCRIPTOR);
+        sregs.setGdt(boot.gdtGpa(), boot.gdtLimitBytes());
+        sregs.setIdt(0, 0);
+        sregs.set(ControlRegister.CR3, boot.pageTableGpa());
+        sregs.set(ControlRegister.CR4, CR4_PAE);
+        sregs.set(ControlRegister.CR0, CR0_PROTECTED_PAGED);
+        sregs.set(ControlRegister.EFER, EFER_LONG_MODE);
+        vcpu.write(sregs);
+        vcpu.write(new Regs()
+                .set(Register.RIP, boot.entryGpa())
+                .set(Register.RSI, boot.bootParamsGpa())
+                .set(Register.RFLAGS, RFLAGS_RESERVED));
+    }
+
+    private void features(CpuId cpuid, int entry, int id) {
+        int ecx = cpuid.get(entry, Output.ECX) | HYPERVISOR | (tscDeadline ? TSC_DEADLINE : 0);
+        cpuid.set(entry, Output.ECX, ecx);
+        int flushLine = cpuid.get(entry, Output.EBX) & 0xFF00;
+        cpuid.set(entry, Output.EBX, id << 24 | vcpus << 16 | flushLine);
+        if (vcpus > 1) {
+            cpuid.set(entry, Output.EDX, cpuid.get(entry, Output.EDX) | HTT);
+        }
+    }
+
+    private void topology(CpuId cpuid, int entry, int id, int apicIdBits) {
+        int level = cpuid.index(entry);
+        switch (level) {
+            case 0 -> level(cpuid, entry, 0, 1, LEVEL_SMT << 8);
+            case 1 -> level(cpuid, entry, apicIdBits, vcpus, LEVEL_CORE << 8 | 1);
+            default -> level(cpuid, entry, 0, 0, level);
+        }
+        cpuid.set(entry, Output.EDX, id);
+    }
+
+    private static void level(CpuId cpuid, int entry, int shift, int processors, int ecx) {
+        cpuid.set(entry, Output.EAX, shift);
+        cpuid.set(entry, Output.EBX, processors);
+        cpuid.set(entry, Output.ECX, ecx);
+    }
+}
