@@ -35,8 +35,8 @@ final class AcpiTables {
      */
     static long writeTo(GuestMemory memory, Platform platform) {
         AcpiTables tables = new AcpiTables(memory);
-        long dsdt = tables.add(Dsdt.table(platform.power().sleepTypeS5(), platform.acpiDevices()));
-        long fadt = tables.add(Fadt.table(dsdt, platform.power()));
+        long dsdt = tables.add(Dsdt.table(platform.acpiDevices()));
+        long fadt = tables.add(Fadt.table(dsdt, platform));
         long madt = tables.add(Madt.table(platform.cpuCount()));
         long xsdt = tables.add(new AcpiTable("XSDT", 1, AcpiTable.HEADER_BYTES + 2 * Long.BYTES)
                 .u64(fadt)

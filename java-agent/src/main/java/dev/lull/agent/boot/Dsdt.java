@@ -13,15 +13,10 @@ final class Dsdt {
 
     private Dsdt() {}
 
-    /**
-     * The table.
-     *
-     * @param sleepTypeS5 what the guest writes to the sleep control register to power off
-     * @param devices AML of each device, to be put into {@code \_SB}
-     */
-    static byte[] table(int sleepTypeS5, List<byte[]> devices) {
+    /** @param devices AML of each device, to be put into {@code \_SB} */
+    static byte[] table(List<byte[]> devices) {
         byte[] zero = Aml.integer(0);
-        byte[] powerOff = Aml.name("\\_S5", Aml.packageOf(Aml.integer(sleepTypeS5), zero, zero, zero));
+        byte[] powerOff = Aml.name("\\_S5", Aml.packageOf(Aml.integer(Platform.S5_SLEEP_TYPE), zero, zero, zero));
         byte[] body = Aml.concat(powerOff, Aml.scope("\\_SB", devices.toArray(new byte[0][])));
         return new AcpiTable("DSDT", REVISION, AcpiTable.HEADER_BYTES + body.length)
                 .bytes(body)

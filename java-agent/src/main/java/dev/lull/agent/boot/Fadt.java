@@ -31,22 +31,22 @@ final class Fadt {
 
     private Fadt() {}
 
-    static byte[] table(long dsdtGpa, Platform.Power power) {
+    static byte[] table(long dsdtGpa, Platform platform) {
         return new AcpiTable("FACP", REVISION, LENGTH_BYTES)
                 .at(IAPC_BOOT_ARCH)
                 .u16(VGA_NOT_PRESENT | CMOS_RTC_NOT_PRESENT)
                 .at(FLAGS)
                 .u32(WBINVD | PWR_BUTTON | SLP_BUTTON | RESET_REG_SUP | HW_REDUCED_ACPI)
                 .at(RESET_REG)
-                .ioPort(power.resetPort())
-                .u8(power.resetValue())
+                .ioPort(platform.resetPort())
+                .u8(platform.resetValue())
                 .at(FADT_MINOR_VERSION)
                 .u8(MINOR_REVISION)
                 .at(X_DSDT)
                 .u64(dsdtGpa)
                 .at(SLEEP_CONTROL_REG)
-                .ioPort(power.sleepControlPort())
-                .ioPort(power.sleepStatusPort())
+                .ioPort(platform.sleepControlPort())
+                .ioPort(platform.sleepStatusPort())
                 .at(HYPERVISOR_VENDOR)
                 .u64(AcpiTable.ascii("LULL"))
                 .finish();
