@@ -251,6 +251,10 @@ static void echo(void) {
             return;
         if (equals(typed, "reboot"))
             restart();
+        if (equals(typed, "report")) {
+            report();
+            continue;
+        }
         put("echo: ");
         put(typed);
         end_line();

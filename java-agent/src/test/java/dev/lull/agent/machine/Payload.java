@@ -1,0 +1,21 @@
+package dev.lull.agent.machine;
+
+import java.nio.file.Path;
+
+/** The kernels of {@code native/guest/payload}, which run on any KVM. */
+public final class Payload {
+    /** Greets, signals the boot timer, powers off. */
+    public static final Path BOOT = path("boot.elf");
+
+    /** Exits for ever. */
+    public static final Path SPIN = path("spin.elf");
+
+    /** Ends in a triple fault. */
+    public static final Path FAULT = path("fault.elf");
+
+    private Payload() {}
+
+    private static Path path(String name) {
+        return Path.of(System.getProperty("lull.root"), "build", "native", "guest", "payload", name);
+    }
+}
