@@ -7,6 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 
 /** {@code lull_vcpu_run} of {@code native/core/lullcore.h}, called by FFM. */
 final class CoreVcpuEntry extends VcpuEntry {
@@ -15,11 +16,13 @@ final class CoreVcpuEntry extends VcpuEntry {
     private final int fd;
     private final long run;
     private final long request;
+    private final VcpuKick kick;
 
     CoreVcpuEntry(VcpuFd vcpu, VcpuKick kick) {
         this.fd = vcpu.number();
         this.run = vcpu.kvmRun().segment().address();
         this.request = kick.requestAddress();
+        this.kick = kick;
     }
 
     @Override
@@ -28,6 +31,8 @@ final class CoreVcpuEntry extends VcpuEntry {
             return (int) RUN.invokeExact(fd, run, request);
         } catch (Throwable unreachable) {
             throw new AssertionError(unreachable);
+        } finally {
+            Reference.reachabilityFence(kick); // It owns the request word.
         }
     }
 

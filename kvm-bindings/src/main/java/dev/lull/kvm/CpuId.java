@@ -34,7 +34,7 @@ public final class CpuId {
         for (int capacity = FIRST_CAPACITY; ; capacity *= 2) {
             MemorySegment table = allocate(capacity);
             table.set(JAVA_INT, KvmLayout.Cpuid2.NENT, capacity);
-            int result = kvm.fd.tryIoctl(KvmConstants.KVM_GET_SUPPORTED_CPUID, table.address());
+            int result = kvm.fd.tryIoctl(KvmConstants.KVM_GET_SUPPORTED_CPUID, table);
             if (result == 0) {
                 return new CpuId(table);
             }

@@ -1,5 +1,6 @@
 package dev.lull.kvm;
 
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 
 /** {@code lull_vcpu_run} of {@code native/core/lullcore.h}, called by JNI. */
@@ -15,16 +16,22 @@ final class JniVcpuEntry extends VcpuEntry {
     private final int fd;
     private final long run;
     private final long request;
+    private final VcpuKick kick;
 
     JniVcpuEntry(VcpuFd vcpu, VcpuKick kick) {
         this.fd = vcpu.number();
         this.run = vcpu.kvmRun().segment().address();
         this.request = kick.requestAddress();
+        this.kick = kick;
     }
 
     @Override
     public int run() {
-        return run(fd, run, request);
+        try {
+            return run(fd, run, request);
+        } finally {
+            Reference.reachabilityFence(kick); // It owns the request word.
+        }
     }
 
     private static native int run(int fd, long run, long request);

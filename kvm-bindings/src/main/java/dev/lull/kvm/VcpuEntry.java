@@ -96,6 +96,11 @@ public abstract sealed class VcpuEntry permits CoreVcpuEntry, JniVcpuEntry, FfmV
             }
             throw new IllegalArgumentException(ENTRY_PROPERTY + "=" + wanted + ": expected core, jni or ffm");
         }
-        return corePath() == null ? Kind.FFM : Kind.CORE;
+        try {
+            SymbolLookup core = core();
+            return core != null && core.find("lull_vcpu_run").isPresent() ? Kind.CORE : Kind.FFM;
+        } catch (IllegalArgumentException notALibraryOfThisMachine) {
+            return Kind.FFM;
+        }
     }
 }

@@ -86,6 +86,15 @@ public final class Fd implements AutoCloseable {
         return Syscall.ioctl(number, request, argument);
     }
 
+    /** As {@link #tryIoctl(long, long)}, for a call that reads or writes {@code argument}. */
+    public int tryIoctl(long request, MemorySegment argument) {
+        try {
+            return tryIoctl(request, argument.address());
+        } finally {
+            Reference.reachabilityFence(argument);
+        }
+    }
+
     /** As {@link #tryIoctl(long, long)}, for a thread that keeps its own {@link #newErrnoCapture}. */
     public int tryIoctl(MemorySegment errnoCapture, long request, long argument) {
         return Syscall.ioctl(errnoCapture, number, request, argument);

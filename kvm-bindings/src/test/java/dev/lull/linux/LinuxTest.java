@@ -1,0 +1,194 @@
+package dev.lull.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lull.testing.Facility;
+import dev.lull.testing.Requires;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Descriptors, mappings, events and threads do what Linux says, and fail by name. */
+class LinuxTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aFailedOpenNamesTheFile() {
+        assertThatThrownBy(() -> Fd.open("/no/such/file", LinuxConstants.O_RDONLY))
+                .isInstanceOfSatisfying(
+                        LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
+                .hasMessage("open on /no/such/file failed: ENOENT");
+        assertThat(Errno.name(12345)).isEqualTo("errno 12345");
+    }
+
+    @Test
+    void aDescriptorReadsWritesAndClosesOnce() throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        try (Arena arena = Arena.ofConfined()) {
+            Fd fd = Fd.open(file.toString(), LinuxConstants.O_RDWR);
+            assertThat(fd.write(arena.allocateFrom("text", StandardCharsets.US_ASCII)))
+                    .isEqualTo(5);
+            MemorySegment back = arena.allocate(16);
+            assertThat(fd.read(back)).isZero();
+            assertThat(fd.readAt(back, 1)).isEqualTo(4);
+            assertThat(back.getString(0)).isEqualTo("ext");
+            int number = fd.number();
+            fd.close();
+            fd.close();
+            assertThat(fd.number()).isEqualTo(-1);
+            assertThat(Path.of("/proc/self/fd/" + number))
+                    .satisfiesAnyOf(
+                            link -> assertThat(Files.exists(link)).isFalse(),
+                            link -> assertThat(Files.readSymbolicLink(link)).isNotEqualTo(file));
+            assertThat(fd.read(back)).isEqualTo(-Errno.EBADF);
+        }
+    }
+
+    @Test
+    void anonymousMemoryIsZeroAlignedAndBounded() {
+        try (Mapping mapping = Mapping.anonymous(3 << 20)) {
+            MemorySegment memory = mapping.segment();
+            assertThat(memory.address() % (2 << 20)).isZero();
+            assertThat(memory.get(JAVA_LONG, (3 << 20) - 8)).isZero();
+            memory.set(JAVA_LONG, 0, 42);
+            assertThat(memory.get(JAVA_LONG, 0)).isEqualTo(42);
+            assertThatThrownBy(() -> memory.get(JAVA_BYTE, 3 << 20)).isInstanceOf(IndexOutOfBoundsException.class);
+        }
+        assertThatThrownBy(() -> Mapping.anonymous(1L << 60)).hasMessage("mmap on anonymous memory failed: ENOMEM");
+    }
+
+    @Test
+    void aMemoryFileIsSharedByItsMappings() {
+        try (Fd file = Mapping.memoryFile("shared", 8192, false);
+                Mapping one = Mapping.shared(file, 0, 8192);
+                Mapping other = Mapping.shared(file, 4096, 4096)) {
+            one.segment().set(JAVA_LONG, 4096, 7);
+            assertThat(other.segment().get(JAVA_LONG, 0)).isEqualTo(7);
+        }
+    }
+
+    @Test
+    @Requires(Facility.HUGE_PAGES)
+    void hugePagesComeFromThePool() {
+        try (Mapping mapping = Mapping.hugePages(4 << 20);
+                Fd file = Mapping.memoryFile("huge", 4 << 20, true);
+                Mapping shared = Mapping.shared(file, 0, 4 << 20)) {
+            mapping.segment().set(JAVA_LONG, 0, 1);
+            shared.segment().set(JAVA_LONG, 0, 1);
+            assertThat(shared.segment().get(JAVA_LONG, 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void eventsCountAndDrain() {
+        try (EventFd event = new EventFd("event")) {
+            assertThat(event.drain()).isZero();
+            event.signal();
+            event.signal();
+            assertThat(event.drain()).isEqualTo(2);
+            assertThat(event.drain()).isZero();
+        }
+    }
+
+    @Test
+    void epollReportsWhatIsReadyByItsToken() {
+        try (Epoll epoll = new Epoll("set", 4);
+                EventFd one = new EventFd("one");
+                EventFd two = new EventFd("two")) {
+            epoll.add(one.fd(), LinuxConstants.EPOLLIN, 1);
+            epoll.add(two.fd(), LinuxConstants.EPOLLIN, 0x8000_0000_0000_0002L);
+            assertThat(epoll.await(0)).isZero();
+            two.signal();
+            assertThat(epoll.await(-1)).isEqualTo(1);
+            assertThat(epoll.token(0)).isEqualTo(0x8000_0000_0000_0002L);
+            assertThat(epoll.eventMask(0)).isEqualTo(LinuxConstants.EPOLLIN);
+            one.signal();
+            assertThat(epoll.await(-1)).isEqualTo(2);
+            epoll.remove(two.fd());
+            assertThat(epoll.await(0)).isEqualTo(1);
+            assertThatThrownBy(() -> epoll.remove(two.fd())).hasMessage("epoll_ctl on two failed: ENOENT");
+        }
+    }
+
+    @Test
+    void aThreadKeepsToItsProcessorsAndItsClass() throws Exception {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = Thread.ofPlatform()
+                .uncaughtExceptionHandler((t, e) -> failure.set(e))
+                .start(() -> {
+                    BitSet before = NativeThread.affinity();
+                    BitSet one = new BitSet();
+                    one.set(before.nextSetBit(0));
+                    NativeThread.setAffinity(one);
+                    assertThat(NativeThread.affinity()).isEqualTo(one);
+                    NativeThread.setAffinity(before);
+                    assertThat(NativeThread.affinity()).isEqualTo(before);
+                    assertThatThrownBy(() -> NativeThread.setAffinity(new BitSet()))
+                            .hasMessage("sched_setaffinity on CPUs {} failed: EINVAL");
+                    assertThat(policy()).isEqualTo(LinuxConstants.SCHED_NORMAL);
+                    NativeThread.setIdleClass(true);
+                    assertThat(policy()).isEqualTo(LinuxConstants.SCHED_IDLE);
+                });
+        thread.join();
+        assertThat(failure.get()).isNull();
+    }
+
+    @Test
+    @Requires(Facility.ROOT)
+    void rootLeavesTheIdleClassAgain() throws Exception {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = Thread.ofPlatform()
+                .uncaughtExceptionHandler((t, e) -> failure.set(e))
+                .start(() -> {
+                    NativeThread.setIdleClass(true);
+                    NativeThread.setIdleClass(false);
+                    assertThat(policy()).isEqualTo(LinuxConstants.SCHED_NORMAL);
+                });
+        thread.join();
+        assertThat(failure.get()).isNull();
+    }
+
+    @Test
+    void theKickSignalEndsAWaitAndNothingElse() throws Exception {
+        KickSignal.install();
+        KickSignal.install();
+        int self = NativeThread.currentId();
+        Thread sender = Thread.ofPlatform().start(() -> {
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            KickSignal.send(self);
+        });
+        try (Epoll epoll = new Epoll("a long wait", 1)) {
+            long start = System.nanoTime();
+            assertThat(epoll.await(20_000)).isZero();
+            assertThat(System.nanoTime() - start).isLessThan(15_000_000_000L);
+        }
+        sender.join();
+    }
+
+    /** Field 41 of {@code /proc/thread-self/stat}, proc(5). */
+    private static int policy() {
+        try {
+            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Integer.parseInt(fields[41 - 3]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
