@@ -36,13 +36,11 @@ public final class VcpuKick {
         this.run = vcpu.kvmRun();
     }
 
-    /** The calling thread is the vCPU's from now on. A kick before this keeps it from entering the guest. */
+    /** The calling thread is the vCPU's from now on; a kick from before is not forgotten. */
     public void begin() {
         synchronized (threadLock) {
             threadId = NativeThread.currentId();
-            if ((int) REQUEST.getVolatile(request, 0L) != 0) {
-                run.setImmediateExit(true);
-            }
+            run.setImmediateExit((int) REQUEST.getVolatile(request, 0L) != 0);
         }
     }
 

@@ -20,7 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A VM without firmware, kernel or interrupt chip, whose one vCPU runs a program of {@code native/guest/payload}. It has
+ * A VM without firmware, kernel or interrupt chip, whose one vCPU runs a program of {@code native/guest/payload/flat}. It has
  * 1 MiB of memory from address 0; the program lies, and starts, at 0x1000.
  */
 public final class PayloadGuest implements AutoCloseable {
@@ -29,7 +29,7 @@ public final class PayloadGuest implements AutoCloseable {
 
     private static final int PROGRAM = 0x1000;
     private static final int PAGE_TABLES = 0x8000;
-    private static final Path PROGRAMS = Path.of(System.getProperty("lull.root", ".."), "build/native/guest/payload");
+    private static final Path PROGRAMS = Path.of(System.getProperty("lull.root", ".."), "build/native/guest/payload/flat");
 
     // Control bits and descriptors of Intel SDM volume 3, §2.5, §3.4.5 and §4.5.
     private static final long CR0_PE = 1;
