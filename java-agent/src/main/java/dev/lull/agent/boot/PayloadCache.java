@@ -81,7 +81,20 @@ public final class PayloadCache {
      */
     ElfImage open(FileBytes file, BzImage image, long limitBytes) {
         ElfImage known = entry(store.byIdentity(file.identity()), image);
-        return known != null ? known : openByContent(file, limitBytes);
+        if (known != null) {
+            return known;
+        }
+        try {
+            return openByContent(file, limitBytes);
+        } catch (OutOfMemoryError e) {
+            // The file and, of xz, the dictionary take Java heap, which the launcher keeps small.
+            throw new KernelException(
+                    file.name() + ": unpacking its " + image.compression().label()
+                            + " payload takes more than the Java heap of "
+                            + ByteSizes.text(Runtime.getRuntime().maxMemory())
+                            + "; give its vmlinux, or more heap (-Xmx)",
+                    e);
+        }
     }
 
     private ElfImage openByContent(FileBytes file, long limitBytes) {

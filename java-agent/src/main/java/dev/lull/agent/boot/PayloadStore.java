@@ -37,15 +37,19 @@ final class PayloadStore {
     private static final int RADIX = 36;
 
     /** Writes an entry's bytes; tests have it fail as disks do. */
-    interface EntryWriter {
-        void write(FileChannel channel, ByteBuffer bytes) throws IOException;
+    static class EntryWriter {
+        void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
     }
 
     private final Path directory;
     private final EntryWriter writer;
 
     PayloadStore(Path directory) {
-        this(directory, PayloadStore::writeFully);
+        this(directory, new EntryWriter());
     }
 
     PayloadStore(Path directory, EntryWriter writer) {
@@ -94,12 +98,6 @@ final class PayloadStore {
             throw e;
         }
         evict();
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
     }
 
     /** Has this identity lead to the entry with this hash. A file system without symbolic links goes without. */

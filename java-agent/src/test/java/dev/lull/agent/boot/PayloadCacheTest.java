@@ -123,8 +123,8 @@ class PayloadCacheTest {
 
     @Test
     void bootsWithoutTheCacheOnAFullDisk() throws IOException {
-        PayloadStore.EntryWriter full = PayloadCacheTest::writeHalfAndFail;
-        PayloadCache cache = new PayloadCache(new PayloadStore(cacheDirectory(), full), warnings::add, LATER);
+        PayloadStore store = new PayloadStore(cacheDirectory(), new FullDisk());
+        PayloadCache cache = new PayloadCache(store, warnings::add, LATER);
 
         assertThat(firstTextByte(kernel("a", 5), cache)).isEqualTo(5);
 
@@ -137,9 +137,12 @@ class PayloadCacheTest {
         assertThat(names("")).isEmpty();
     }
 
-    private static void writeHalfAndFail(FileChannel channel, ByteBuffer bytes) throws IOException {
-        channel.write(bytes.slice(0, bytes.remaining() / 2));
-        throw new IOException("No space left on device");
+    private static final class FullDisk extends PayloadStore.EntryWriter {
+        @Override
+        void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+            channel.write(bytes.slice(0, bytes.remaining() / 2));
+            throw new IOException("No space left on device");
+        }
     }
 
     @Test
