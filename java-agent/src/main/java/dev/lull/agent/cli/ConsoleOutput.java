@@ -49,9 +49,13 @@ final class ConsoleOutput implements SerialPort.Output, AutoCloseable {
         }
     }
 
-    /** Waits until all is written. */
     @Override
     public void close() {
+        drain();
+    }
+
+    /** Waits until all is written; what comes later is dropped. */
+    void drain() {
         synchronized (this) {
             closed = true;
             notifyAll();

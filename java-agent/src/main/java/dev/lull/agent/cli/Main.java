@@ -1,41 +1,43 @@
 package dev.lull.agent.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Option;
+import java.util.Arrays;
 
-/** The command {@code lull}. */
-@Command(
-        name = "lull",
-        version = "lull 0.1.0",
-        description = "Runs Linux virtual machines on KVM.",
-        mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {RunCommand.class, HelpCommand.class})
-public final class Main implements Runnable {
-    @Option(
-            names = "--debug",
-            scope = CommandLine.ScopeType.INHERIT,
-            description = "Show where in Lull an error arose.")
-    boolean debug;
+/**
+ * The command {@code lull}.
+ *
+ * <p>A well-formed {@code lull run} is recognized without picocli, whose classes alone take as long as making a machine;
+ * every other command line, wrong ones included, is picocli's to understand.
+ */
+public final class Main {
+    private Main() {}
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        if (!asksToDebug(arguments)) {
+            // A vCPU's fault ends its machine with a line that tells of it; a stack trace beside it helps no user.
+            Thread.setDefaultUncaughtExceptionHandler(new Quiet());
+        }
+        System.exit(execute(Stdio.ofProcess(), arguments));
     }
 
-    /** Runs the command. */
-    static int execute(String... arguments) {
-        Main main = new Main();
-        CommandLine commandLine = new CommandLine(main);
-        commandLine.setExecutionExceptionHandler(new OneLineErrors(main));
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        return commandLine.execute(arguments);
+    /** Runs the command and returns its exit status. */
+    static int execute(Stdio stdio, String... arguments) {
+        try {
+            RunOptions options = RunArguments.parse(arguments);
+            return options == null ? CommandTree.execute(stdio, arguments) : new RunSession(options, stdio).run();
+        } catch (Exception | Error e) {
+            return Failure.report(e, stdio, asksToDebug(arguments));
+        }
     }
 
-    @Override
-    public void run() {
-        CommandLine.usage(this, System.out);
+    private static boolean asksToDebug(String... arguments) {
+        return Arrays.asList(arguments).contains("--debug");
+    }
+
+    private static final class Quiet implements Thread.UncaughtExceptionHandler {
+        @Override
+        public void uncaughtException(Thread thread, Throwable fault) {
+            // Reported otherwise, see above.
+        }
     }
 }

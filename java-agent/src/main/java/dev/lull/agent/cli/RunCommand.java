@@ -1,77 +1,133 @@
 package dev.lull.agent.cli;
 
-import dev.lull.agent.machine.Machine;
-import dev.lull.agent.machine.MachineConfig;
-import dev.lull.agent.machine.MachineEnd;
-import dev.lull.linux.Terminal;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code lull run}: one machine in the foreground, its console on this terminal. */
+/** {@code lull run} as picocli sees it: help, completion, and what to say about a wrong command line. */
 @Command(
         name = "run",
-        description = "Boot a Linux kernel with its console on this terminal.",
-        mixinStandardHelpOptions = true)
+        header = "Boot a Linux kernel with its console on this terminal.",
+        description = {
+            "Boots an unmodified Linux kernel in a virtual machine. The guest's first serial port is this terminal: "
+                    + "what you type goes to the guest, Ctrl-C included.",
+            "Ctrl-a x leaves and ends the guest; Ctrl-a a types Ctrl-a."
+        },
+        optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:The guest powered off or reset, or you left with Ctrl-a x.",
+            "1:The guest or the host failed; a guest's registers are shown.",
+            "2:Wrong usage: an option, the kernel, the initrd, or more than this host has.",
+            "130, 143:Ended by Ctrl-C (where it does not go to the guest), by SIGTERM."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  lull run --kernel vmlinuz --initrd initrd.img",
+            "      A shell or whatever the initrd's /init starts, with one vCPU and 256 MiB.",
+            "  lull run --kernel vmlinuz --initrd initrd.img --memory 4G --cpus 4 --cmdline 'console=ttyS0 quiet'",
+            "      A larger guest that boots silently.",
+            "  lull run --kernel vmlinux --initrd initrd.img --stats --stats-file exits.hlog </dev/null",
+            "      What the guest's exits cost: a table now, and histograms for HdrHistogram's tools.",
+            "  ssh host lull run --kernel vmlinuz --boot-timer </dev/null | tee console.log",
+            "      No terminal needed; the guest's console is standard output, Lull's own words are not."
+        })
 final class RunCommand implements Callable<Integer> {
-    @Option(names = "--kernel", required = true, paramLabel = "FILE", description = "Linux bzImage or ELF vmlinux.")
+    @Option(
+            names = "--kernel",
+            required = true,
+            paramLabel = "FILE",
+            description = "Linux bzImage (a distribution's vmlinuz) or ELF vmlinux. Required.")
     private Path kernel = Path.of("");
 
-    @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk.")
+    @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk, a cpio archive, packed or not.")
     private @Nullable Path initrd;
 
     @Option(
             names = "--cmdline",
             paramLabel = "STRING",
-            defaultValue = "console=ttyS0",
-            description = "Kernel command line.")
+            defaultValue = RunOptions.DEFAULT_COMMAND_LINE,
+            description = "Kernel command line (${DEFAULT-VALUE}).")
     private String commandLine = "";
 
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
-            defaultValue = "256M",
-            converter = ByteSize.class,
-            description = "Guest memory, with K, M, G or T.")
+            defaultValue = RunOptions.DEFAULT_MEMORY,
+            converter = Size.class,
+            description = "Guest memory with K, M, G or T (${DEFAULT-VALUE}).")
     private long memoryBytes;
 
-    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "vCPUs, 1 to 32.")
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            defaultValue = RunOptions.DEFAULT_CPUS,
+            description = "vCPUs, 1 to 32 (${DEFAULT-VALUE}).")
     private int cpus;
 
-    @Override
-    public Integer call() throws Exception {
-        try (ConsoleOutput output = new ConsoleOutput(new FileOutputStream(FileDescriptor.out))) {
-            MachineConfig.Builder builder = MachineConfig.kernel(kernel)
-                    .commandLine(commandLine)
-                    .memoryBytes(memoryBytes)
-                    .vcpus(cpus)
-                    .consoleOutput(output);
-            if (initrd != null) {
-                builder.initrd(initrd);
-            }
-            return run(builder.build());
-        }
+    @Option(names = "--hugepages", description = "Take guest memory from the host's pool of 2 MiB pages.")
+    private boolean hugePages;
+
+    @Option(
+            names = "--stats",
+            description = "At the end print, per vCPU and reason, how often the guest left the processor and how long "
+                    + "that took to handle.")
+    private boolean stats;
+
+    @Option(
+            names = "--stats-file",
+            paramLabel = "FILE",
+            description = "At the end write the same as histograms, in HdrHistogram's log format (.hlog), nanoseconds.")
+    private @Nullable Path statsFile;
+
+    @Option(
+            names = "--boot-timer",
+            description = "Say how long the guest took from power-on until it wrote 123 to port 0x3f0.")
+    private boolean bootTimer;
+
+    @ParentCommand
+    private @Nullable LullCommand parent;
+
+    private final Stdio stdio;
+
+    RunCommand(Stdio stdio) {
+        this.stdio = stdio;
     }
 
-    private static int run(MachineConfig config) throws InterruptedException {
-        try (Machine machine = Machine.create(config);
-                Terminal terminal = Terminal.raw(0)) {
-            new ConsoleInput(new FileInputStream(FileDescriptor.in), machine.console(), terminal != null, machine::stop)
-                    .start();
-            machine.start();
-            MachineEnd end = machine.awaitEnd();
-            if (end.isOrderly()) {
-                return ExitCode.OK;
+    @Override
+    public Integer call() throws InterruptedException {
+        return new RunSession(options(), stdio).run();
+    }
+
+    /** What was asked for. */
+    RunOptions options() {
+        return new RunOptions(
+                kernel,
+                initrd,
+                commandLine,
+                memoryBytes,
+                cpus,
+                hugePages,
+                stats,
+                statsFile,
+                bootTimer,
+                parent != null && parent.debug());
+    }
+
+    /** {@link ByteSize} for picocli. */
+    static final class Size implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return ByteSize.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
             }
-            System.err.println("lull: " + end.message());
-            System.err.println(end.details());
-            return ExitCode.SOFTWARE;
         }
     }
 }

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * histograms are theirs to read once the vCPU's thread has ended or is paused.
  */
 public final class ExitStats {
-    private static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
-    private static final int SIGNIFICANT_DIGITS = 3;
+    /** The longest handling time told apart from longer ones. */
+    public static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /** How many decimal digits of a handling time are kept. */
+    public static final int SIGNIFICANT_DIGITS = 3;
 
     private final long[] counts = new long[ExitReason.COUNT];
     private final @Nullable Histogram @Nullable [] handlingNanos;

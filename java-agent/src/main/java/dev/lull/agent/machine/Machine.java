@@ -215,6 +215,7 @@ public final class Machine implements AutoCloseable {
     private void recordBoot() {
         if (bootNanos < 0) {
             bootNanos = System.nanoTime() - powerOnNanos;
+            config.onBoot().accept(bootNanos);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.lull.device.legacy.SerialPort;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link Machine} is made of. Built by {@link #kernel}, checked by {@link Builder#build}. */
@@ -82,6 +83,11 @@ public final class MachineConfig {
         return builder.warnings;
     }
 
+    /** Takes the time from power-on to the guest's first signal on the boot timer port, in nanoseconds, on a vCPU thread. */
+    public LongConsumer onBoot() {
+        return builder.onBoot;
+    }
+
     /** Builds a {@link MachineConfig}. */
     public static final class Builder {
         private final Path kernel;
@@ -95,6 +101,7 @@ public final class MachineConfig {
         private boolean timedExits;
         private SerialPort.Output consoleOutput = octet -> {};
         private Consumer<String> warnings = System.err::println;
+        private LongConsumer onBoot = nanos -> {};
 
         private Builder(Path kernel) {
             this.kernel = kernel;
@@ -151,6 +158,12 @@ public final class MachineConfig {
         /** Takes a line for a person when something is amiss that does not keep the machine from running. */
         public Builder warnings(Consumer<String> warnings) {
             this.warnings = warnings;
+            return this;
+        }
+
+        /** Told once when the guest signals on the boot timer port, see {@link MachineConfig#onBoot}. */
+        public Builder onBoot(LongConsumer onBoot) {
+            this.onBoot = onBoot;
             return this;
         }
 
