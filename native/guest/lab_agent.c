@@ -154,7 +154,7 @@ static int read_into(struct pump *pump) { /* 1 more may come, 0 end of input */
     return 1;
 }
 
-/* Ports to the host are blocking: a write returns when QEMU has passed the bytes on, so none is lost at the end. */
+/* A write to the host returns when QEMU has it: its end is a file, and virtio-serial has no ioeventfd to put it off. */
 static int write_out(struct pump *pump) { /* 1 fine, 0 nobody reads any more */
     ssize_t put = write(pump->to, pump->data + pump->start, pump->end - pump->start);
     if (put < 0)

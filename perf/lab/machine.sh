@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2054 # the variables of parse_arguments (lab); QEMU's own commas
 # One run of the lab's machine: its files, QEMU's command line, the streams, the exit status.
 
-scratch='' qemu='' feeder='' terminal=''
+scratch='' qemu='' feeder='' terminal='' terminal_state='' readers=()
 
 run_machine() {
     local base=${TMPDIR:-/tmp}
@@ -12,7 +12,10 @@ run_machine() {
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    [[ -t 0 && -t 1 ]] && terminal=$(stty size 2>/dev/null) || terminal=''
+    if [[ -t 0 && -t 1 ]]; then
+        terminal=$(stty size)
+        terminal_state=$(stty -g)
+    fi
     write_request || die 125 "cannot write to $scratch (disk full?)"
     start_machine
     await_machine
@@ -39,16 +42,18 @@ write_request() {
         : >"$scratch/shares" &&
         { ((${#shares[@]} == 0)) || printf '%s\n' "${shares[@]}" >"$scratch/shares"; } &&
         { [[ -z $nvme ]] || truncate -s 1G "$scratch/nvme.img"; } &&
-        : >"$scratch/control" && : >"$scratch/console"
+        : >"$scratch/control" && : >"$scratch/console" && : >"$scratch/stdout" && : >"$scratch/stderr"
 }
 
+# vmlinux is entered directly (PVH): a bzImage would first have to unpack itself. Without XSAVE, because QEMU 7.2 does not
+# pass a guest's XSETBV on to KVM, so an L2 that uses it loses registers; without LA57, because page walks are dear here.
 build_qemu_command() { # sets arguments
     local append number slot directory
     append="console=ttyS0 quiet panic=-1 rdinit=/init lull.request=$scratch"
-    append+=' mitigations=off tsc=reliable no_timer_check nokaslr audit=0'
+    append+=" mitigations=off tsc=reliable no_timer_check nokaslr audit=0 cryptomgr.notests rodata=off swiotlb=noforce init_on_alloc=0"
     arguments=(-nodefaults -no-user-config -no-reboot -display none -monitor none
-        -cpu 'max,+svm,-la57' -m "$memory" -smp "$cpus"
-        -kernel "$lab_kernel/${LAB_KERNEL:-vmlinux}" -initrd "$lab_initrd"
+        -cpu 'max,+svm,-la57,-xsave,-avx,-avx2,-f16c,-pku' -m "$memory" -smp "$cpus"
+        -kernel "$lab_kernel/vmlinux" -initrd "$lab_initrd"
         -fsdev 'local,id=root,path=/,security_model=none,readonly=on,multidevs=remap'
         -device 'virtio-9p-pci,fsdev=root,mount_tag=root'
         -chardev "file,id=console,path=$scratch/console" -serial chardev:console
@@ -93,47 +98,41 @@ start_machine() {
     local arguments input=/dev/stdin output=/dev/stdout starter=(setpriv --pdeathsig KILL)
     ((timeout == 0)) || starter=(setpriv --pdeathsig TERM timeout --foreground -k 2 "$timeout" setpriv --pdeathsig KILL)
     build_qemu_command
-    out='' err=''
+    [[ -e /proc/self/fd/0 ]] || exec </dev/null
     if [[ -z $terminal ]]; then
         input=$scratch/stdin output=/dev/null
-        # QEMU makes what it writes to non-blocking, which must not befall the caller's own stdout: so FIFOs between.
-        mkfifo "$scratch/stdin" "$scratch/stdout" "$scratch/stderr"
-        cat <"$scratch/stdout" &
-        out=$!
-        cat <"$scratch/stderr" >&2 &
-        err=$!
-        [[ -e /proc/self/fd/0 ]] || exec </dev/null
-        setpriv --pdeathsig KILL cat <&0 >"$scratch/stdin" 2>/dev/null &
+        mkfifo "$input"
+        setpriv --pdeathsig KILL cat <&0 >"$input" 2>/dev/null &
         feeder=$!
     fi
-    [[ -z $console ]] || { setpriv --pdeathsig KILL tail -n +1 -f "$scratch/console" >&2 & tailer=$!; }
     "${starter[@]}" qemu-system-x86_64 "${arguments[@]}" <"$input" >"$output" 2>"$scratch/qemu.log" &
     qemu=$!
+    # QEMU drops what it could not yet write when its machine ends, and makes its outputs non-blocking, which must not
+    # befall the caller's. So it writes to files, which never block, and tail passes them on until QEMU is gone.
+    [[ -n $terminal ]] || { follow stdout & readers+=($!); follow stderr >&2 & readers+=($!); }
+    [[ -z $console ]] || { follow console >&2 & readers+=($!); }
+}
+
+follow() { # follow NAME
+    exec setpriv --pdeathsig KILL tail -c +1 -s 0.05 --pid="$qemu" -f "$scratch/$1"
 }
 
 # Waits for QEMU, and for a reader of COMMAND's output that goes away early (`... | head -1`).
 await_machine() {
-    local ended status=0 qemu_status=''
-    while [[ -z $qemu_status ]]; do
+    local ended='' status reader left
+    while [[ $ended != "$qemu" ]]; do
         status=0
-        wait -n -p ended "$qemu" $out $err || status=$?
-        if [[ $ended == "$qemu" ]]; then
-            qemu_status=$status
-        elif ((status != 0)); then
-            exit "$status"
-        elif [[ $ended == "$out" ]]; then
-            out=''
-        else
-            err=''
-        fi
+        wait -n -p ended "$qemu" "${readers[@]}" || status=$?
+        left=()
+        for reader in "${readers[@]}"; do
+            [[ $reader == "$ended" ]] || left+=("$reader")
+        done
+        ((${#left[@]} == ${#readers[@]} || status == 0)) || exit "$status"
+        readers=(${left[@]+"${left[@]}"})
     done
     qemu=''
-    if [[ -n $out$err ]]; then
-        # A cat that QEMU never connected to still waits for a first writer.
-        : <>"$scratch/stdout" <>"$scratch/stderr"
-        wait $out $err || exit $?
-    fi
-    conclude "$qemu_status"
+    ((${#readers[@]} == 0)) || wait "${readers[@]}" || exit $?
+    conclude "$status"
 }
 
 conclude() { # conclude QEMU_STATUS    exits with COMMAND's status, or says what went wrong
@@ -155,11 +154,11 @@ conclude() { # conclude QEMU_STATUS    exits with COMMAND's status, or says what
 clean_up() {
     local status=$? process
     trap - EXIT HUP INT TERM
-    for process in "$qemu" "$feeder" "${tailer-}" "${out-}" "${err-}"; do
-        [[ -z $process ]] || kill "$process" 2>/dev/null || true
+    for process in $qemu $feeder ${readers[@]+"${readers[@]}"}; do
+         kill "$process" 2>/dev/null || true
     done
     [[ -z $qemu ]] || wait "$qemu" 2>/dev/null || true
-    [[ -z $terminal ]] || stty sane 2>/dev/null || true
+    [[ -z $terminal_state ]] || stty "$terminal_state" 2>/dev/null || true
     rm -rf -- "$scratch"
     exit "$status"
 }
