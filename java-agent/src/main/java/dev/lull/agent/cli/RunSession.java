@@ -61,13 +61,19 @@ final class RunSession {
             guard.watch(machine, terminal);
             new ConsoleInput(stdio.in(), machine.console(), terminal != null, machine::stop).start();
             machine.start();
-            return machine.awaitEnd();
+            ParavirtualNote note = ParavirtualNote.onParavirtualHost(stdio);
+            MachineEnd end = machine.awaitEnd();
+            if (note != null) {
+                note.cancel();
+            }
+            return end;
         }
     }
 
     private int report(Machine machine, MachineEnd end, @Nullable StatsFile statsFile, @Nullable ExitLog log) {
         if (!end.isOrderly()) {
-            stdio.err().println("lull: ".concat(OneLine.of(end.message())));
+            String hint = ProcessorFlags.haveVirtualization() ? "" : ParavirtualNote.HINT;
+            stdio.err().println("lull: ".concat(OneLine.of(end.message())).concat(hint));
             if (!end.details().isEmpty()) {
                 stdio.err().println(end.details());
             }

@@ -18,6 +18,7 @@ public final class MachineConfig {
     private static final long PAGE_BYTES = 4096;
 
     private final Builder builder;
+    private @Nullable UUID id;
 
     private MachineConfig(Builder builder) {
         this.builder = builder;
@@ -33,9 +34,12 @@ public final class MachineConfig {
         return builder.name;
     }
 
-    /** Identifies this machine among all others anywhere. */
-    public UUID id() {
-        return builder.id;
+    /** Identifies this machine among all others anywhere. Made when first asked for: it takes a secure random generator. */
+    public synchronized UUID id() {
+        if (id == null) {
+            id = UUID.randomUUID();
+        }
+        return id;
     }
 
     /** The kernel image. */
@@ -91,7 +95,6 @@ public final class MachineConfig {
     /** Builds a {@link MachineConfig}. */
     public static final class Builder {
         private final Path kernel;
-        private final UUID id = UUID.randomUUID();
         private String name = "vm";
         private @Nullable Path initrd;
         private String commandLine = "console=ttyS0";

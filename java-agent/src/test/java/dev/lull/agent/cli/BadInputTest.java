@@ -1,0 +1,112 @@
+package dev.lull.agent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lull.agent.machine.Payload;
+import dev.lull.testing.Facility;
+import dev.lull.testing.Requires;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever is asked wrongly gets one line that names it, and exit status 2. */
+class BadInputTest {
+    @TempDir
+    private Path directory;
+
+    /** An option's text, what the line must say. {@code BOOT} is a kernel that works, {@code DIR} the test's directory. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+                    ""                                      | lull: Missing command. Try: lull --help
+                    frob                                    | 'frob'
+                    run                                     | '--kernel=FILE'. Try: lull run --help
+                    run --kernel                            | Missing required parameter for option '--kernel'
+                    run --kernel BOOT --frob                | Unknown option: '--frob'. Try: lull run --help
+                    run --kernel BOOT --kernel BOOT         | '--kernel'
+                    run --kernel BOOT --memory lots         | 'lots' is no size
+                    run --kernel BOOT --memory 99999999999G | is no size
+                    run --kernel BOOT --cpus two            | 'two'
+                    check --frob                            | '--frob'. Try: lull check --help
+                    man frob                                | frob
+                    """)
+    void usage(String line, String said) {
+        assertRefused(said, arguments(line));
+    }
+
+    @ParameterizedTest
+    @Requires(Facility.KVM)
+    @CsvSource(delimiter = '|', textBlock = """
+                    run --kernel BOOT --memory 0            | at least 16 MiB
+                    run --kernel BOOT --memory -5M          | at least 16 MiB
+                    run --kernel BOOT --memory 20000001     | multiple of 4 KiB
+                    run --kernel BOOT --memory 1048576G     | this host has
+                    run --kernel BOOT --cpus 0              | 0 vCPUs: a machine has 1 to 32
+                    run --kernel BOOT --cpus 33             | 33 vCPUs: a machine has 1 to 32
+                    run --kernel BOOT --cpus -1             | -1 vCPUs: a machine has 1 to 32
+                    run --kernel DIR                        | kernel DIR: is a directory
+                    run --kernel DIR/none                   | kernel DIR/none: no such file
+                    run --kernel DIR/empty                  | kernel DIR/empty: is empty
+                    run --kernel DIR/noise                  | kernel DIR/noise: not a bzImage
+                    run --kernel DIR/cut                    | kernel DIR/cut: is
+                    run --kernel DIR/large --memory 64M     | kernel DIR/large: needs memory up to 1040 MiB
+                    run --kernel BOOT --initrd DIR          | initrd DIR: is a directory
+                    run --kernel BOOT --initrd DIR/none     | initrd DIR/none: no such file
+                    run --kernel BOOT --initrd DIR/empty    | initrd DIR/empty: is empty
+                    run --kernel BOOT --initrd DIR/sparse   | initrd DIR/sparse: is 1024 MiB
+                    run --kernel BOOT --cmdline LONG        | command line: is 3000 bytes long
+                    """)
+    void configuration(String line, String said) throws IOException {
+        Files.createFile(directory.resolve("empty"));
+        Files.writeString(directory.resolve("noise"), "no kernel at all ".repeat(1000));
+        byte[] elf = Files.readAllBytes(BareKernel.RESET.in(directory));
+        Files.write(directory.resolve("cut"), Arrays.copyOf(elf, 70));
+        Files.move(BareKernel.ofBytes(1L << 30).in(directory), directory.resolve("large"));
+        Files.deleteIfExists(directory.resolve("bare.elf"));
+        try (var sparse = new RandomAccessFile(directory.resolve("sparse").toFile(), "rw")) {
+            sparse.setLength(1L << 30);
+        }
+        List<String> before = Lull.entries(directory);
+        assertRefused(said.replace("DIR", directory.toString()), arguments(line));
+        assertThat(Lull.entries(directory)).containsExactlyInAnyOrderElementsOf(before);
+    }
+
+    @Test
+    @Requires(Facility.KVM)
+    void aNameWithLineEndsStaysOnOneLine() {
+        assertRefused("no such file", "run", "--kernel", "/no\nsuch\u001b[31m\nkernel");
+    }
+
+    @Test
+    void debugShowsWhere() {
+        Lull.Result result = Lull.run("run", "--kernel", "none", "--cpus", "0", "--debug");
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err()).contains("\tat dev.lull.agent.machine.MachineConfig");
+    }
+
+    private String[] arguments(String line) {
+        List<String> arguments = new ArrayList<>();
+        for (String word : line == null ? new String[0] : line.strip().split(" +")) {
+            arguments.add(word.replace("BOOT", Payload.BOOT.toString())
+                    .replace("DIR", directory.toString())
+                    .replace("LONG", "x".repeat(3000)));
+        }
+        arguments.removeIf(String::isEmpty);
+        return arguments.toArray(String[]::new);
+    }
+
+    private static void assertRefused(String said, String... arguments) {
+        Lull.Result result = Lull.run(arguments);
+        assertThat(result.errLines()).hasSize(1);
+        assertThat(result.err()).startsWith("lull").contains(said);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.status()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.lull.agent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Help, completion and manual pages. */
+class HelpTest {
+    private static final int TERMINAL_COLUMNS = 120;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void lullNamesEveryCommand() {
+        assertThat(Lull.run("--help").out())
+                .contains("  run ", "  check ", "  demo ", "  completion ", "  help ")
+                .contains("  lab run ", "  lab shell ", "  test [--soak] ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "check", "demo", "completion", "man"})
+    void everyCommandTeaches(String command) {
+        Lull.Result help = Lull.run(command, "--help");
+        assertThat(help.status()).isZero();
+        assertThat(help.err()).isEmpty();
+        assertThat(help.out()).contains("Usage: lull " + command, "Example").doesNotContain("${", "%n");
+        assertThat(help.out().lines()).allMatch(line -> line.length() <= TERMINAL_COLUMNS);
+        assertThat(Lull.run("help", command).out()).isEqualTo(help.out());
+    }
+
+    @Test
+    void runTellsItsKeysAndExitStatuses() {
+        assertThat(Lull.run("run", "--help").out()).contains("Ctrl-a x", "Exit status:", "  130, 143 ");
+    }
+
+    @Test
+    void theCompletionScriptCompletes() throws Exception {
+        Lull.Result script = Lull.run("completion");
+        assertThat(script.status()).isZero();
+        Path file = Files.writeString(directory.resolve("lull"), script.out());
+        String complete = "source '" + file + "'; COMP_WORDS=(lull run --ker); COMP_CWORD=2; _complete_lull;"
+                + " printf '%s\\n' \"${COMPREPLY[@]}\"";
+        Lull.Result completed = Lull.process(List.of("bash", "-c", complete));
+        // Standard error has bash saying that compopt is for real completions only.
+        assertThat(completed.out()).isEqualTo("--kernel\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "run", "check", "demo"})
+    void aManualPageHasTheSectionsOfOne(String command) {
+        Lull.Result page = command.isEmpty() ? Lull.run("man") : Lull.run("man", command);
+        assertThat(page.status()).isZero();
+        assertThat(page.out()).startsWith(".TH \"LULL").contains("\n.SH \"NAME\"\n", "\n.SH \"OPTIONS\"\n");
+        assertThat(page.out().lines())
+                .allMatch(line -> !line.startsWith(".") || line.matches("\\.(TH|SH|TP|PP|nf|fi)( .*)?"))
+                .noneMatch(line -> line.startsWith("'") || line.contains("${"));
+    }
+}
