@@ -46,6 +46,7 @@ public final class LinuxBoot {
         writeCmdline(memory, source.cmdline(), setup.cmdlineMaxBytes());
         long kernelEnd = elf.loadInto(memory);
         InitrdRange initrd = InitrdRange.load(memory, source.initrd(), kernelEnd, setup.initrdAddressMax());
+        ResetVector.writeTo(memory, platform);
         long rsdp = AcpiTables.writeTo(memory, platform);
         BootParams.writeTo(memory, setup, initrd, rsdp);
         return new BootState(

@@ -13,6 +13,7 @@ import java.util.List;
  *   0x00020000  command line, 64 KiB       the kernel copies it
  *   0x0009fc00  end of usable memory: where firmware keeps its extended data area and video memory starts
  *   0x000e0000  ACPI tables, from the RSDP on, 128 KiB: the kernel looks here, and keeps it
+ *   0x000ffff0  reset vector, 16 bytes     the kernel jumps here to reboot
  *   0x00100000  usable memory up to the PCI hole: kernel at its link address (16 MiB), initrd as high as may be
  * </pre>
  *
@@ -32,7 +33,8 @@ final class LowMemory {
     static final long BASE_MEMORY_END_GPA = 0x9fc00;
 
     static final long ACPI_GPA = 0xe0000;
-    static final int ACPI_BYTES = 0x20000;
+    /** Up to the reset vector. */
+    static final int ACPI_BYTES = 0x1fff0;
     /** Start of usable memory above what PCs keep for firmware and adapters. */
     static final long HIGH_MEMORY_GPA = 0x100000;
 
