@@ -29,7 +29,8 @@ public final class PayloadGuest implements AutoCloseable {
 
     private static final int PROGRAM = 0x1000;
     private static final int PAGE_TABLES = 0x8000;
-    private static final Path PROGRAMS = Path.of(System.getProperty("lull.root", ".."), "build/native/guest/payload/flat");
+    private static final Path PROGRAMS =
+            Path.of(System.getProperty("lull.root", ".."), "build/native/guest/payload/flat");
 
     // Control bits and descriptors of Intel SDM volume 3, §2.5, §3.4.5 and §4.5.
     private static final long CR0_PE = 1;
