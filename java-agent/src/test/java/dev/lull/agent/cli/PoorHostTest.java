@@ -2,10 +2,12 @@ package dev.lull.agent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lull.agent.boot.PackedKernel;
 import dev.lull.agent.machine.Payload;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +80,21 @@ class PoorHostTest {
         assertThat(run.errLines()).hasSize(1);
         assertThat(run.err()).startsWith("lull: --stats-file " + log + ": cannot be written (No space left on device)");
         assertThat(run.status()).isEqualTo(1);
+    }
+
+    @Test
+    void aCacheWithoutRoomCostsALineAndNotTheBoot() throws Exception {
+        String full = "mount -t tmpfs -o size=4k none \"$0/cache\" && head -c 4096 /dev/zero > \"$0/cache/full\""
+                + " && export LULL_CACHE=\"$0/cache\"; \"$@\"; status=$?; find \"$0/cache\" -type f; exit $status";
+        Path cache = Files.createDirectory(directory.resolve("cache"));
+        Path kernel = Files.write(directory.resolve("bzImage"), PackedKernel.of(Files.readAllBytes(Payload.BOOT)));
+        Lull.Result run = on(full, "run", "--kernel", kernel.toString());
+        assertThat(run.errLines()).hasSize(1);
+        assertThat(run.err())
+                .startsWith("lull: cannot keep the unpacked kernel in " + cache.resolve("payloads"))
+                .contains("No space left on device", "LULL_CACHE");
+        assertThat(run.out()).isEqualTo("lull-payload: running\n" + cache.resolve("full") + "\n");
+        assertThat(run.status()).isZero();
     }
 
     private Lull.Result on(String host, String... arguments) throws IOException, InterruptedException {
