@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The command {@code lull}.
  *
- * <p>A well-formed {@code lull run} is recognized without picocli, whose classes alone take as long as making a machine;
- * every other command line, wrong ones included, is picocli's to understand.
+ * <p>A well-formed {@code run}, and {@code check} and {@code demo} alone, are recognized without picocli, whose classes
+ * take as long as making a machine; every other command line, wrong ones included, is picocli's to understand.
  */
 public final class Main {
     private Main() {}
@@ -24,7 +24,14 @@ public final class Main {
     static int execute(Stdio stdio, String... arguments) {
         try {
             RunOptions options = RunArguments.parse(arguments);
-            return options == null ? CommandTree.execute(stdio, arguments) : new RunSession(options, stdio).run();
+            if (options != null) {
+                return new RunSession(options, stdio).run();
+            }
+            return switch (arguments.length == 1 ? arguments[0] : "") {
+                case "check" -> new CheckCommand(stdio).call();
+                case "demo" -> new DemoCommand(stdio).call();
+                default -> CommandTree.execute(stdio, arguments);
+            };
         } catch (Exception | Error e) {
             return Failure.report(e, stdio, asksToDebug(arguments));
         }
