@@ -61,6 +61,22 @@ class KvmTest {
     }
 
     @Test
+    void sharedDataKeepsToItsMapping() throws IOException {
+        try (PayloadGuest guest = new PayloadGuest("exit")) {
+            KvmRun run = guest.run();
+            long end = run.segment().byteSize();
+            run.setData(end - 8, 8, 0x8070_6050_4030_2010L);
+            assertThat(run.data(end - 8, 8)).isEqualTo(0x8070_6050_4030_2010L);
+            assertThat(run.data(end - 8, 3)).isEqualTo(0x30_2010);
+            for (long offset : new long[] {-1, end - 7, end, Long.MAX_VALUE, Long.MIN_VALUE}) {
+                assertThatThrownBy(() -> run.data(offset, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+                assertThatThrownBy(() -> run.setData(offset, 1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            }
+            assertThatThrownBy(() -> run.data(0, 9)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void aDirtyLogNamesThePagesWritten() throws IOException {
         try (PayloadGuest guest = new PayloadGuest("string");
                 Arena arena = Arena.ofConfined()) {

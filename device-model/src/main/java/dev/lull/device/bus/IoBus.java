@@ -1,7 +1,6 @@
 package dev.lull.device.bus;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An address space of regions: ports, or guest-physical addresses outside RAM.
@@ -12,6 +11,16 @@ import org.jspecify.annotations.Nullable;
 public final class IoBus {
     /** What a PC reads where nothing answers. */
     public static final long FLOATING = -1;
+
+    private static final IoRegion NOTHING = new IoRegion() {
+        @Override
+        public long read(long offset, int sizeBytes) {
+            return FLOATING;
+        }
+
+        @Override
+        public void write(long offset, int sizeBytes, long value) {}
+    };
 
     /** Parallel arrays in ascending order of start; never changed once published. */
     private static final class Map {
@@ -94,13 +103,13 @@ public final class IoBus {
         return result;
     }
 
-    /** The bus as one thread sees it: the region of its last access is tried first. */
+    /** The bus as one thread sees it: the region of its last access is tried first, in the caller's own code. */
     public static final class View {
         private final IoBus bus;
         private Map lastMap;
         private long lastStart;
         private long lastLength;
-        private @Nullable IoRegion lastRegion;
+        private IoRegion lastRegion = NOTHING;
 
         private View(IoBus bus) {
             this.bus = bus;
@@ -109,33 +118,40 @@ public final class IoBus {
 
         /** Reads at {@code address}; {@link IoBus#FLOATING} where nothing answers. */
         public long read(long address, int sizeBytes) {
-            IoRegion region = find(address);
-            return region == null ? FLOATING : region.read(address - lastStart, sizeBytes);
+            long offset = address - lastStart;
+            return isLast(offset) ? lastRegion.read(offset, sizeBytes) : readElsewhere(address, sizeBytes);
         }
 
         /** Writes at {@code address}; lost where nothing answers. */
         public void write(long address, int sizeBytes, long value) {
-            IoRegion region = find(address);
-            if (region != null) {
-                region.write(address - lastStart, sizeBytes, value);
-            }
-        }
-
-        private @Nullable IoRegion find(long address) {
-            IoRegion last = lastRegion;
             long offset = address - lastStart;
-            if (last != null && lastMap == bus.map && offset >= 0 && offset < lastLength) {
-                return last;
+            if (isLast(offset)) {
+                lastRegion.write(offset, sizeBytes, value);
+            } else {
+                writeElsewhere(address, sizeBytes, value);
             }
-            return search(address);
         }
 
-        private @Nullable IoRegion search(long address) {
+        private boolean isLast(long offset) {
+            return Long.compareUnsigned(offset, lastLength) < 0 && lastMap == bus.map;
+        }
+
+        private long readElsewhere(long address, int sizeBytes) {
+            IoRegion region = search(address);
+            return region.read(address - lastStart, sizeBytes);
+        }
+
+        private void writeElsewhere(long address, int sizeBytes, long value) {
+            IoRegion region = search(address);
+            region.write(address - lastStart, sizeBytes, value);
+        }
+
+        private IoRegion search(long address) {
             Map map = bus.map;
             int found = Arrays.binarySearch(map.starts, address);
             int at = found >= 0 ? found : -found - 2;
             if (at < 0 || address - map.starts[at] >= map.lengths[at]) {
-                return null;
+                return NOTHING;
             }
             lastMap = map;
             lastStart = map.starts[at];

@@ -120,13 +120,21 @@ final class Vcpu implements Runnable {
         int size = run.ioSizeBytes();
         long offset = run.ioDataOffset();
         boolean write = run.ioIsWrite();
+        if (run.ioCount() == 1) {
+            port(port, size, offset, write);
+            return;
+        }
         for (int left = run.ioCount(); left > 0; left--) {
-            if (write) {
-                ports.write(port, size, run.data(offset, size));
-            } else {
-                run.setData(offset, size, ports.read(port, size));
-            }
+            port(port, size, offset, write);
             offset += size;
+        }
+    }
+
+    private void port(int port, int size, long offset, boolean write) {
+        if (write) {
+            ports.write(port, size, run.data(offset, size));
+        } else {
+            run.setData(offset, size, ports.read(port, size));
         }
     }
 
