@@ -1,0 +1,21 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Measurements: micro-benchmarks, scenarios, and the one shape their results have. May use every module; none uses it. */
+@NullMarked
+module dev.lull.perf {
+    requires dev.lull.agent;
+    requires static org.jspecify;
+    requires info.picocli;
+    requires HdrHistogram;
+    requires com.sun.jna;
+    requires jmh.core;
+
+    exports dev.lull.perf.bench;
+    exports dev.lull.perf.exit;
+    exports dev.lull.perf.report;
+
+    opens dev.lull.perf.exit to
+            info.picocli;
+    opens dev.lull.perf.report to
+            info.picocli;
+}
