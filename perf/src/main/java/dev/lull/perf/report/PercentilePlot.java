@@ -13,7 +13,7 @@ final class PercentilePlot {
     private static final int WIDTH = 900;
     private static final int HEIGHT = 380;
     private static final int LEFT = 80;
-    private static final int RIGHT = 20;
+    private static final int RIGHT = 36;
     private static final int TOP = 12;
     private static final int BOTTOM = 36;
     private static final int COLORS = 8;
