@@ -39,12 +39,12 @@ public final class KickSignal {
         if (installed) {
             return;
         }
-        MethodHandle sigaction = Syscall.intLongLong("sigaction");
+        MethodHandle sigaction = Syscall.sevenLongs("sigaction");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment action = arena.allocate(SigAction.SIZE, 8);
             action.set(JAVA_LONG, SigAction.SA_HANDLER, Syscall.symbolAddress("abs"));
             action.set(JAVA_INT, SigAction.SA_FLAGS, 0);
-            Fd.check("sigaction", "signal " + NUMBER, Syscall.call(sigaction, NUMBER, action.address(), 0));
+            Fd.check("sigaction", "signal " + NUMBER, Syscall.callInt(sigaction, NUMBER, action.address(), 0));
         }
         installed = true;
     }

@@ -8,6 +8,7 @@ final class SyscallNumber {
     static final int __NR_close = 3;
     static final int __NR_mmap = 9;
     static final int __NR_munmap = 11;
+    static final int __NR_ioctl = 16;
     static final int __NR_pread64 = 17;
     static final int __NR_madvise = 28;
     static final int __NR_getpid = 39;
