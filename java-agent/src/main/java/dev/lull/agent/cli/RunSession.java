@@ -77,6 +77,9 @@ final class RunSession {
             if (!end.details().isEmpty()) {
                 stdio.err().println(end.details());
             }
+            if (options.debug() && end.cause() != null) {
+                end.cause().printStackTrace(stdio.err());
+            }
         }
         if (options.stats()) {
             stdio.err().println(ExitTable.of(machine.exitStats()));

@@ -10,6 +10,11 @@ public final class ExitReason {
 
     private ExitReason() {}
 
+    /** Where the return value {@code reason} of a vCPU's entry is counted. */
+    static int index(int reason) {
+        return reason >= 0 && reason < KICK ? reason : KICK;
+    }
+
     /** The name of {@code reason} as tables show it. */
     public static String name(int reason) {
         return switch (reason) {

@@ -20,7 +20,8 @@ public final class ExitStats {
     private final long[] counts = new long[ExitReason.COUNT];
     private final @Nullable Histogram @Nullable [] handlingNanos;
 
-    ExitStats(boolean timed) {
+    /** @param timed whether handling times are to be recorded, not only counts */
+    public ExitStats(boolean timed) {
         handlingNanos = timed ? new Histogram[ExitReason.COUNT] : null;
     }
 
@@ -39,8 +40,8 @@ public final class ExitStats {
         return handlingNanos == null ? null : handlingNanos[reason];
     }
 
-    void count(int reason, int number) {
-        counts[reason] += number;
+    void increment(int reason) {
+        counts[reason]++;
     }
 
     void record(int reason, long nanos) {

@@ -3,31 +3,22 @@ package dev.lull.agent.machine;
 import dev.lull.device.bus.IoBus;
 import dev.lull.kvm.KvmConstants;
 import dev.lull.kvm.KvmRun;
-import dev.lull.kvm.VcpuEntry;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VcpuKick;
 import dev.lull.linux.Errno;
 
-/**
- * One virtual processor and the thread that lends it time.
- *
- * <p>The loop allocates nothing and takes no lock: an exit is decoded from the shared page, looked up on a bus, answered
- * and left. Whatever stops it (pause, end) arrives as a kick.
- */
+/** One virtual processor and the thread that lends it time. Whatever stops it (pause, end) arrives as a kick. */
 final class Vcpu implements Runnable {
     private static final long STACK_BYTES = 256 << 10;
 
     private final int id;
     private final VcpuFd fd;
     private final VcpuKick kick;
-    private final VcpuEntry entry;
     private final KvmRun run;
-    private final IoBus.View ports;
-    private final IoBus.View memory;
     private final RunGate gate;
     private final Runnable onEnd;
     private final ExitStats stats;
-    private final boolean timed;
+    private final VcpuLoop loop;
     private final Thread thread;
 
     /**
@@ -39,14 +30,11 @@ final class Vcpu implements Runnable {
         this.id = id;
         this.fd = fd;
         this.kick = new VcpuKick(fd);
-        this.entry = VcpuEntry.of(fd, kick);
         this.run = fd.kvmRun();
-        this.ports = ports.view();
-        this.memory = memory.view();
         this.gate = gate;
         this.onEnd = onEnd;
-        this.timed = timed;
         this.stats = new ExitStats(timed);
+        this.loop = new VcpuLoop(fd, kick, ports, memory, stats, this::handleRare);
         this.thread = new Thread(null, this, machine + "-vcpu" + id, STACK_BYTES);
         this.thread.setDaemon(true);
     }
@@ -76,76 +64,19 @@ final class Vcpu implements Runnable {
     public void run() {
         kick.begin();
         try {
-            if (gate.pass()) {
-                loop();
+            boolean goOn = gate.pass();
+            while (goOn) {
+                goOn = loop.step();
             }
         } catch (RuntimeException | Error e) {
-            fail("vCPU " + id + " stopped by a fault of the monitor: " + e);
-            throw e;
+            end(new MachineEnd(
+                    MachineEnd.Kind.FAILED,
+                    "vCPU " + id + " was stopped by a fault of Lull's own: " + e,
+                    RegisterDump.of(id, fd),
+                    e));
         } finally {
             kick.end();
             gate.leave();
-        }
-    }
-
-    private void loop() {
-        boolean goOn = true;
-        while (goOn) {
-            int reason = entry.run();
-            if (timed) {
-                long startNanos = System.nanoTime();
-                goOn = handle(reason);
-                stats.record(index(reason), System.nanoTime() - startNanos);
-            } else {
-                goOn = handle(reason);
-            }
-        }
-    }
-
-    private boolean handle(int reason) {
-        stats.count(index(reason), 1);
-        if (reason == KvmConstants.KVM_EXIT_IO) {
-            port();
-            return true;
-        }
-        if (reason == KvmConstants.KVM_EXIT_MMIO) {
-            mmio();
-            return true;
-        }
-        return handleRare(reason);
-    }
-
-    private void port() {
-        int port = run.ioPort();
-        int size = run.ioSizeBytes();
-        long offset = run.ioDataOffset();
-        boolean write = run.ioIsWrite();
-        if (run.ioCount() == 1) {
-            port(port, size, offset, write);
-            return;
-        }
-        for (int left = run.ioCount(); left > 0; left--) {
-            port(port, size, offset, write);
-            offset += size;
-        }
-    }
-
-    private void port(int port, int size, long offset, boolean write) {
-        if (write) {
-            ports.write(port, size, run.data(offset, size));
-        } else {
-            run.setData(offset, size, ports.read(port, size));
-        }
-    }
-
-    private void mmio() {
-        long address = run.mmioAddress();
-        int size = run.mmioSizeBytes();
-        long offset = run.mmioDataOffset();
-        if (run.mmioIsWrite()) {
-            memory.write(address, size, run.data(offset, size));
-        } else {
-            run.setData(offset, size, memory.read(address, size));
         }
     }
 
@@ -187,16 +118,12 @@ final class Vcpu implements Runnable {
     }
 
     private void fail(String message) {
-        end(new MachineEnd(MachineEnd.Kind.FAILED, message, RegisterDump.of(id, fd)));
+        end(new MachineEnd(MachineEnd.Kind.FAILED, message, RegisterDump.of(id, fd), null));
     }
 
     private void end(MachineEnd how) {
         gate.end(how);
         onEnd.run();
-    }
-
-    private static int index(int reason) {
-        return reason >= 0 && reason < ExitReason.KICK ? reason : ExitReason.KICK;
     }
 
     private static String internalError(int suberror) {

@@ -122,11 +122,18 @@ class MachineTest {
                     .findFirst()
                     .orElseThrow()
                     .threadId();
-            awaitExits(stats, 50_000); // Compiled by then.
-            long exitsBefore = stats.count(KvmConstants.KVM_EXIT_IO);
-            long bytesBefore = threads.getThreadAllocatedBytes(vcpu);
-            awaitExits(stats, exitsBefore + 100_000);
-            assertThat(threads.getThreadAllocatedBytes(vcpu) - bytesBefore).isZero();
+            // While code is still being compiled the JVM itself may allocate, now and then; an exit that does never
+            // stops.
+            int quietWindows = 0;
+            for (int window = 0; window < 30 && quietWindows < 3; window++) {
+                long exitsBefore = stats.count(KvmConstants.KVM_EXIT_IO);
+                long bytesBefore = threads.getThreadAllocatedBytes(vcpu);
+                awaitExits(stats, exitsBefore + 50_000);
+                quietWindows = threads.getThreadAllocatedBytes(vcpu) == bytesBefore ? quietWindows + 1 : 0;
+            }
+            assertThat(quietWindows)
+                    .as("windows of 50,000 exits without allocation, in a row")
+                    .isEqualTo(3);
         }
     }
 
