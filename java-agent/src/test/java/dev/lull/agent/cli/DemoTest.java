@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ class DemoTest {
     }
 
     @Test
+    @Tag("lab")
     @Requires({Facility.LAB, Facility.HARDWARE_KVM})
     void bootsReportsAndPowersOff() throws Exception {
         Lull.Result result = Lull.process(Lull.command("demo"));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.lull.agent.boot.Platform;
+import dev.lull.device.legacy.PowerRegisters;
 import dev.lull.kvm.KvmConstants;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
@@ -34,6 +36,14 @@ class MachineTest {
             assertThat(machine.exitStats().getFirst().count(KvmConstants.KVM_EXIT_IO))
                     .isEqualTo(console.text().length() + 2);
         }
+    }
+
+    @Test
+    void whatTheTablesTellTheGuestPowersOffIsWhatPowersOff() {
+        List<String> events = new ArrayList<>();
+        PowerRegisters registers = new PowerRegisters(() -> events.add("off"), () -> events.add("reset"));
+        registers.write(0, 1, Platform.POWER_OFF_VALUE);
+        assertThat(events).containsExactly("off");
     }
 
     @Test

@@ -1,0 +1,59 @@
+package dev.lull.device.legacy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The registers that end a machine or mark its boot do so for the one value that means it. */
+class PowerTest {
+    private final List<String> events = new ArrayList<>();
+
+    @Test
+    void sleepControlPowersOffForS5Only() {
+        PowerRegisters registers = powerRegisters();
+        for (int value = 0; value < 0x100; value++) {
+            registers.write(0, 1, value);
+        }
+        // SLP_EN with type 5; the two lowest bits and the two highest are reserved and ignored.
+        assertThat(events).hasSize(16).containsOnly("off");
+    }
+
+    @Test
+    void resetRegisterResetsForItsValueOnly() {
+        PowerRegisters registers = powerRegisters();
+        for (int value = 0; value < 0x100; value++) {
+            registers.write(2, 1, value);
+            registers.write(1, 1, value);
+        }
+        assertThat(events).containsExactly("reset");
+        assertThat(registers.read(0, 1)).isZero();
+    }
+
+    @Test
+    void keyboardControllerPulsesTheResetLine() {
+        I8042 controller = new I8042(() -> events.add("reset"));
+        for (int offset = 0; offset < I8042.LENGTH_BYTES; offset++) {
+            for (int value = 0; value < 0x100; value++) {
+                controller.write(offset, 1, value);
+            }
+        }
+        assertThat(events).containsExactly("reset");
+        assertThat(controller.read(4, 1)).isZero();
+    }
+
+    @Test
+    void bootTimerHearsItsSignal() {
+        BootTimer timer = new BootTimer(() -> events.add("boot"));
+        for (int value = 0; value < 0x100; value++) {
+            timer.write(0, 1, value);
+        }
+        assertThat(events).containsExactly("boot");
+        assertThat(timer.read(0, 1)).isZero();
+    }
+
+    private PowerRegisters powerRegisters() {
+        return new PowerRegisters(() -> events.add("off"), () -> events.add("reset"));
+    }
+}
