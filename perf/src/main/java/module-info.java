@@ -11,9 +11,12 @@ module dev.lull.perf {
     requires jmh.core;
 
     exports dev.lull.perf.bench;
+    exports dev.lull.perf.boot;
     exports dev.lull.perf.exit;
     exports dev.lull.perf.report;
 
+    opens dev.lull.perf.boot to
+            info.picocli;
     opens dev.lull.perf.exit to
             info.picocli;
     opens dev.lull.perf.report to

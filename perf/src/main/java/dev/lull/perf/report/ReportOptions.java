@@ -60,10 +60,30 @@ public final class ReportOptions {
         return check;
     }
 
+    /** {@code real} or {@code instructions}. */
+    public String clock() {
+        return clock;
+    }
+
+    /** Whether the clock counts instructions. */
+    public boolean instructionClock() {
+        return clock.equals("instructions");
+    }
+
+    /** Whether to start the lab and measure there. */
+    public boolean lab() {
+        return lab;
+    }
+
+    /** For a scenario that starts the lab itself: whether it does, whatever was asked. */
+    public void setLab(boolean lab) {
+        this.lab = lab;
+    }
+
     /** Where and by which clock this runs, in words. */
     public String place() {
         boolean inLab = lab || "1".equals(System.getenv("LULL_LAB"));
-        return clock.equals("instructions")
+        return instructionClock()
                 ? "in the lab, on the instruction clock"
                 : inLab ? "in the lab, on the real clock" : "on this host, on the real clock";
     }
