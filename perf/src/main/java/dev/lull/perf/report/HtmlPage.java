@@ -9,11 +9,11 @@ import java.util.Map;
 final class HtmlPage {
     private static final String STYLE = """
             :root { color-scheme: light dark; --ink: #1c1e21; --soft: #666c75; --line: #d9dce1; --ground: #ffffff;
-              --c0: #0b62c4; --c1: #c2410c; --c2: #15803d; --c3: #9333ea; --c4: #b45309; --c5: #0e7490; --c6: #be185d;
+              --c0: #0b62c4; --c1: #c2410c; --c2: #15803d; --c3: #9333ea; --c4: #0e7490; --c5: #b45309; --c6: #be185d;
               --c7: #4d7c0f; }
             @media (prefers-color-scheme: dark) {
               :root { --ink: #e6e8eb; --soft: #9aa1ab; --line: #363b43; --ground: #16181c;
-                --c0: #6cb0ff; --c1: #ff9257; --c2: #5fd38d; --c3: #c79bff; --c4: #f0b34e; --c5: #57c7dd;
+                --c0: #6cb0ff; --c1: #ff9257; --c2: #5fd38d; --c3: #c79bff; --c4: #57c7dd; --c5: #f0b34e;
                 --c6: #ff85b8; --c7: #b2d64f; } }
             body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
               max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
