@@ -1,5 +1,7 @@
 package dev.lull.agent.lab;
 
+import dev.lull.agent.machine.GuestConsole;
+import dev.lull.agent.machine.MachineConfig;
 import java.nio.file.Path;
 
 /** The kernels and the guest's initrd that the lab's set-up made. */
@@ -13,6 +15,14 @@ final class LabKernels {
 
     static Path initrd() {
         return cache().resolve("guest").resolve("initrd");
+    }
+
+    /** A machine that boots one of them and does {@code action}, see {@code native/guest/init.c}. */
+    static MachineConfig.Builder config(String flavour, String image, String action, GuestConsole console) {
+        return MachineConfig.kernel(kernel(flavour, image))
+                .initrd(initrd())
+                .commandLine("console=ttyS0 quiet lull.do=" + action)
+                .consoleOutput(console);
     }
 
     private static Path cache() {

@@ -54,8 +54,8 @@ final class BootRounds {
                 return new Outcome(repeats, true);
             }
             if (status != BootWorker.TIMED_OUT) {
-                throw new IOException("a worker failed with status %d; %d of %d rounds were complete"
-                        .formatted(status, rounds.complete(), work.lastRound()));
+                progress.printf("boot: the lab ended with status %d%n", status);
+                return new Outcome(repeats, false);
             }
             inVain = rounds.complete() > before ? 0 : inVain;
             if (inVain == MOST_REPEATS) {

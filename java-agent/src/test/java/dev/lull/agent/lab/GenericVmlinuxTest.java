@@ -1,0 +1,8 @@
+package dev.lull.agent.lab;
+
+/** Debian's generic kernel, as an ELF file. */
+class GenericVmlinuxTest extends LinuxGuest {
+    GenericVmlinuxTest() {
+        super("generic", "vmlinux");
+    }
+}
