@@ -11,7 +11,6 @@ public final class KvmConstants {
     public static final long KVM_CHECK_EXTENSION = 0xae03L;
     public static final long KVM_GET_VCPU_MMAP_SIZE = 0xae04L;
     public static final long KVM_GET_SUPPORTED_CPUID = 0xc008ae05L;
-    public static final long KVM_GET_MSR_INDEX_LIST = 0xc004ae02L;
 
     // ioctls of a VM
     public static final long KVM_CREATE_VCPU = 0xae41L;
@@ -19,15 +18,9 @@ public final class KvmConstants {
     public static final long KVM_SET_TSS_ADDR = 0xae47L;
     public static final long KVM_SET_IDENTITY_MAP_ADDR = 0x4008ae48L;
     public static final long KVM_CREATE_IRQCHIP = 0xae60L;
-    public static final long KVM_CREATE_PIT2 = 0x4040ae77L;
-    public static final long KVM_IRQ_LINE = 0x4008ae61L;
     public static final long KVM_IRQFD = 0x4020ae76L;
     public static final long KVM_IOEVENTFD = 0x4040ae79L;
-    public static final long KVM_SET_GSI_ROUTING = 0x4008ae6aL;
-    public static final long KVM_SIGNAL_MSI = 0x4020aea5L;
     public static final long KVM_GET_DIRTY_LOG = 0x4010ae42L;
-    public static final long KVM_ENABLE_CAP = 0x4068aea3L;
-    public static final long KVM_GET_STATS_FD = 0xaeceL;
 
     // ioctls of a vCPU
     public static final long KVM_RUN = 0xae80L;
@@ -35,31 +28,22 @@ public final class KvmConstants {
     public static final long KVM_SET_REGS = 0x4090ae82L;
     public static final long KVM_GET_SREGS = 0x8138ae83L;
     public static final long KVM_SET_SREGS = 0x4138ae84L;
-    public static final long KVM_GET_MSRS = 0xc008ae88L;
     public static final long KVM_SET_MSRS = 0x4008ae89L;
     public static final long KVM_SET_CPUID2 = 0x4008ae90L;
-    public static final long KVM_GET_FPU = 0x81a0ae8cL;
     public static final long KVM_SET_FPU = 0x41a0ae8dL;
     public static final long KVM_GET_LAPIC = 0x8400ae8eL;
     public static final long KVM_SET_LAPIC = 0x4400ae8fL;
     public static final long KVM_INTERRUPT = 0x4004ae86L;
-    public static final long KVM_GET_MP_STATE = 0x8004ae98L;
-    public static final long KVM_SET_MP_STATE = 0x4004ae99L;
-    public static final long KVM_GET_VCPU_EVENTS = 0x8040ae9fL;
     public static final long KVM_GET_TSC_KHZ = 0xaea3L;
 
     // capabilities
     public static final int KVM_CAP_IRQCHIP = 0;
     public static final int KVM_CAP_USER_MEMORY = 3;
-    public static final int KVM_CAP_SET_TSS_ADDR = 4;
     public static final int KVM_CAP_NR_VCPUS = 9;
     public static final int KVM_CAP_NR_MEMSLOTS = 10;
-    public static final int KVM_CAP_MP_STATE = 14;
     public static final int KVM_CAP_MAX_VCPUS = 66;
-    public static final int KVM_CAP_IRQ_ROUTING = 25;
     public static final int KVM_CAP_IRQFD = 32;
     public static final int KVM_CAP_IOEVENTFD = 36;
-    public static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
     public static final int KVM_CAP_TSC_CONTROL = 60;
     public static final int KVM_CAP_GET_TSC_KHZ = 61;
     public static final int KVM_CAP_TSC_DEADLINE_TIMER = 72;
@@ -71,62 +55,32 @@ public final class KvmConstants {
     public static final int KVM_CAP_X86_MSR_FILTER = 189;
     public static final int KVM_CAP_DIRTY_LOG_RING = 192;
     public static final int KVM_CAP_BINARY_STATS_FD = 203;
-    public static final int KVM_CAP_EXT_CPUID = 7;
-    public static final int KVM_CAP_PIT2 = 33;
     public static final int KVM_CAP_READONLY_MEM = 81;
     public static final int KVM_CAP_X86_DISABLE_EXITS = 143;
-    public static final int KVM_CAP_VCPU_EVENTS = 41;
 
     // reasons KVM_RUN returns
     public static final int KVM_EXIT_UNKNOWN = 0;
-    public static final int KVM_EXIT_EXCEPTION = 1;
     public static final int KVM_EXIT_IO = 2;
-    public static final int KVM_EXIT_HYPERCALL = 3;
-    public static final int KVM_EXIT_DEBUG = 4;
     public static final int KVM_EXIT_HLT = 5;
     public static final int KVM_EXIT_MMIO = 6;
     public static final int KVM_EXIT_IRQ_WINDOW_OPEN = 7;
     public static final int KVM_EXIT_SHUTDOWN = 8;
     public static final int KVM_EXIT_FAIL_ENTRY = 9;
     public static final int KVM_EXIT_INTR = 10;
-    public static final int KVM_EXIT_SET_TPR = 11;
-    public static final int KVM_EXIT_TPR_ACCESS = 12;
-    public static final int KVM_EXIT_NMI = 16;
     public static final int KVM_EXIT_INTERNAL_ERROR = 17;
     public static final int KVM_EXIT_SYSTEM_EVENT = 24;
-    public static final int KVM_EXIT_IOAPIC_EOI = 26;
-    public static final int KVM_EXIT_HYPERV = 27;
-    public static final int KVM_EXIT_X86_RDMSR = 29;
-    public static final int KVM_EXIT_X86_WRMSR = 30;
-    public static final int KVM_EXIT_DIRTY_RING_FULL = 31;
 
     // details and flags
     public static final int KVM_API_VERSION = 12;
-    public static final int KVM_EXIT_IO_IN = 0;
     public static final int KVM_EXIT_IO_OUT = 1;
     public static final int KVM_SYSTEM_EVENT_SHUTDOWN = 1;
     public static final int KVM_SYSTEM_EVENT_RESET = 2;
-    public static final int KVM_SYSTEM_EVENT_CRASH = 3;
     public static final int KVM_INTERNAL_ERROR_EMULATION = 1;
     public static final int KVM_INTERNAL_ERROR_SIMUL_EX = 2;
     public static final int KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
     public static final int KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
-    public static final int KVM_MEM_READONLY = 2;
-    public static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
-    public static final int KVM_IRQFD_FLAG_RESAMPLE = 2;
-    public static final int KVM_IOEVENTFD_FLAG_DATAMATCH = 1;
     public static final int KVM_IOEVENTFD_FLAG_PIO = 2;
-    public static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
-    public static final int KVM_MP_STATE_RUNNABLE = 0;
-    public static final int KVM_MP_STATE_UNINITIALIZED = 1;
-    public static final int KVM_MP_STATE_HALTED = 3;
-    public static final int KVM_CPUID_FLAG_SIGNIFCANT_INDEX = 0x1;
-    public static final int KVM_IRQ_ROUTING_IRQCHIP = 1;
-    public static final int KVM_IRQ_ROUTING_MSI = 2;
-    public static final int KVM_IRQCHIP_PIC_MASTER = 0;
-    public static final int KVM_IRQCHIP_PIC_SLAVE = 1;
-    public static final int KVM_IRQCHIP_IOAPIC = 2;
 
     private KvmConstants() {}
 }

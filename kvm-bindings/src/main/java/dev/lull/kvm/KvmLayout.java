@@ -57,8 +57,6 @@ final class KvmLayout {
         static final int L = 19;
         static final int G = 20;
         static final int AVL = 21;
-        static final int UNUSABLE = 22;
-        static final int PADDING = 23;
 
         private Segment() {}
     }
@@ -89,10 +87,8 @@ final class KvmLayout {
         static final int CR2 = 232;
         static final int CR3 = 240;
         static final int CR4 = 248;
-        static final int CR8 = 256;
         static final int EFER = 264;
         static final int APIC_BASE = 272;
-        static final int INTERRUPT_BITMAP = 280;
 
         private Sregs() {}
     }
@@ -110,7 +106,6 @@ final class KvmLayout {
         static final int SIZE = 40;
         static final int FUNCTION = 0;
         static final int INDEX = 4;
-        static final int FLAGS = 8;
         static final int EAX = 12;
         static final int EBX = 16;
         static final int ECX = 20;
@@ -150,8 +145,6 @@ final class KvmLayout {
         static final int SIZE = 32;
         static final int FD = 0;
         static final int GSI = 4;
-        static final int FLAGS = 8;
-        static final int RESAMPLEFD = 12;
 
         private Irqfd() {}
     }
@@ -159,7 +152,6 @@ final class KvmLayout {
     @CStruct(value = "kvm_ioeventfd", header = HEADER)
     static final class Ioeventfd {
         static final int SIZE = 64;
-        static final int DATAMATCH = 0;
         static final int ADDR = 8;
         static final int LEN = 16;
         static final int FD = 20;
@@ -168,37 +160,12 @@ final class KvmLayout {
         private Ioeventfd() {}
     }
 
-    @CStruct(value = "kvm_irq_level", header = HEADER)
-    static final class IrqLevel {
-        static final int SIZE = 8;
-        static final int IRQ = 0;
-        static final int LEVEL = 4;
-
-        private IrqLevel() {}
-    }
-
     @CStruct(value = "kvm_interrupt", header = HEADER)
     static final class Interrupt {
         static final int SIZE = 4;
         static final int IRQ = 0;
 
         private Interrupt() {}
-    }
-
-    @CStruct(value = "kvm_mp_state", header = HEADER)
-    static final class MpState {
-        static final int SIZE = 4;
-        static final int MP_STATE = 0;
-
-        private MpState() {}
-    }
-
-    @CStruct(value = "kvm_pit_config", header = HEADER)
-    static final class PitConfig {
-        static final int SIZE = 64;
-        static final int FLAGS = 0;
-
-        private PitConfig() {}
     }
 
     @CStruct(value = "kvm_dirty_log", header = HEADER)
@@ -210,36 +177,6 @@ final class KvmLayout {
         private DirtyLog() {}
     }
 
-    @CStruct(value = "kvm_msi", header = HEADER)
-    static final class Msi {
-        static final int SIZE = 32;
-        static final int ADDRESS_LO = 0;
-        static final int ADDRESS_HI = 4;
-        static final int DATA = 8;
-        static final int FLAGS = 12;
-        static final int DEVID = 16;
-
-        private Msi() {}
-    }
-
-    @CStruct(value = "kvm_lapic_state", header = HEADER)
-    static final class LapicState {
-        static final int SIZE = 1024;
-        static final int REGS = 0;
-
-        private LapicState() {}
-    }
-
-    @CStruct(value = "kvm_enable_cap", header = HEADER)
-    static final class EnableCap {
-        static final int SIZE = 104;
-        static final int CAP = 0;
-        static final int FLAGS = 4;
-        static final int ARGS = 8;
-
-        private EnableCap() {}
-    }
-
     @CStruct(value = "kvm_run", header = HEADER)
     static final class Run {
         static final int SIZE = 2352;
@@ -247,14 +184,8 @@ final class KvmLayout {
         static final int IMMEDIATE_EXIT = 1;
         static final int EXIT_REASON = 8;
         static final int READY_FOR_INTERRUPT_INJECTION = 12;
-        static final int IF_FLAG = 13;
-        static final int FLAGS = 14;
-        static final int CR8 = 16;
-        static final int APIC_BASE = 24;
         static final int HW__HARDWARE_EXIT_REASON = 32;
         static final int FAIL_ENTRY__HARDWARE_ENTRY_FAILURE_REASON = 32;
-        static final int EX__EXCEPTION = 32;
-        static final int EX__ERROR_CODE = 36;
         static final int IO__DIRECTION = 32;
         static final int IO__SIZE = 33;
         static final int IO__PORT = 34;
@@ -265,13 +196,7 @@ final class KvmLayout {
         static final int MMIO__LEN = 48;
         static final int MMIO__IS_WRITE = 52;
         static final int INTERNAL__SUBERROR = 32;
-        static final int INTERNAL__NDATA = 36;
-        static final int INTERNAL__DATA = 40;
         static final int SYSTEM_EVENT__TYPE = 32;
-        static final int MSR__ERROR = 32;
-        static final int MSR__REASON = 40;
-        static final int MSR__INDEX = 44;
-        static final int MSR__DATA = 48;
 
         private Run() {}
     }
