@@ -30,11 +30,7 @@ public final class KvmConstants {
     public static final long KVM_SET_SREGS = 0x4138ae84L;
     public static final long KVM_SET_MSRS = 0x4008ae89L;
     public static final long KVM_SET_CPUID2 = 0x4008ae90L;
-    public static final long KVM_SET_FPU = 0x41a0ae8dL;
-    public static final long KVM_GET_LAPIC = 0x8400ae8eL;
-    public static final long KVM_SET_LAPIC = 0x4400ae8fL;
     public static final long KVM_INTERRUPT = 0x4004ae86L;
-    public static final long KVM_GET_TSC_KHZ = 0xaea3L;
 
     // capabilities
     public static final int KVM_CAP_IRQCHIP = 0;

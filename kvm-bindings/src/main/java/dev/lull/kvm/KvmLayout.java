@@ -131,15 +131,6 @@ final class KvmLayout {
         private MsrEntry() {}
     }
 
-    @CStruct(value = "kvm_fpu", header = HEADER)
-    static final class Fpu {
-        static final int SIZE = 416;
-        static final int FCW = 128;
-        static final int MXCSR = 408;
-
-        private Fpu() {}
-    }
-
     @CStruct(value = "kvm_irqfd", header = HEADER)
     static final class Irqfd {
         static final int SIZE = 32;

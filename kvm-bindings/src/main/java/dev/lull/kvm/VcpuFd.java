@@ -80,31 +80,6 @@ public final class VcpuFd extends KvmFd {
         }
     }
 
-    /** Sets the floating point control words as a processor has them after reset. */
-    public void initializeFpu() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment fpu = arena.allocate(KvmLayout.Fpu.SIZE, 8);
-            fpu.set(java.lang.foreign.ValueLayout.JAVA_SHORT, KvmLayout.Fpu.FCW, (short) 0x37F);
-            fpu.set(JAVA_INT, KvmLayout.Fpu.MXCSR, 0x1F80);
-            ioctl("KVM_SET_FPU", KvmConstants.KVM_SET_FPU, fpu);
-        }
-    }
-
-    /** The frequency of the guest's TSC in kHz. */
-    public int tscKhz() {
-        return ioctl("KVM_GET_TSC_KHZ", KvmConstants.KVM_GET_TSC_KHZ, 0);
-    }
-
-    /** Reads the local APIC's registers, 1 KiB, Intel SDM volume 3 §10.4. */
-    public void readLocalApic(MemorySegment registers) {
-        ioctl("KVM_GET_LAPIC", KvmConstants.KVM_GET_LAPIC, registers);
-    }
-
-    /** Sets the local APIC's registers. */
-    public void writeLocalApic(MemorySegment registers) {
-        ioctl("KVM_SET_LAPIC", KvmConstants.KVM_SET_LAPIC, registers);
-    }
-
     /**
      * Queues an external interrupt; only without an in-kernel interrupt chip, and when {@link KvmRun#readyForInterrupt}.
      *

@@ -16,8 +16,10 @@ public final class Gdt {
     /** {@code __BOOT_DS}: read/write, accessed; base 0, limit 4 GiB. For DS, ES, SS, FS and GS. */
     public static final int DATA_SELECTOR = 0x18;
 
-    private static final long CODE_DESCRIPTOR = 0x00af_9b00_0000_ffffL;
-    private static final long DATA_DESCRIPTOR = 0x00cf_9300_0000_ffffL;
+    /** The descriptor at {@link #CODE_SELECTOR}. */
+    public static final long CODE_DESCRIPTOR = 0x00af_9b00_0000_ffffL;
+    /** The descriptor at {@link #DATA_SELECTOR}. */
+    public static final long DATA_DESCRIPTOR = 0x00cf_9300_0000_ffffL;
 
     private Gdt() {}
 

@@ -39,9 +39,6 @@ final class ProcessorSetup {
     /** An available 64-bit TSS, busy: the processor requires one in TR. */
     private static final long TSS_DESCRIPTOR = 0x0000_8B00_0000_FFFFL;
 
-    private static final long CODE_DESCRIPTOR = 0x00AF_9B00_0000_FFFFL;
-    private static final long DATA_DESCRIPTOR = 0x00CF_9300_0000_FFFFL;
-
     private static final long CR0_PROTECTED_PAGED = 1L << 31 | 1 << 4 | 1;
     private static final long CR4_PAE = 1 << 5;
     private static final long EFER_LONG_MODE = 1 << 10 | 1 << 8;
@@ -86,12 +83,12 @@ final class ProcessorSetup {
     static void enterLinux(VcpuFd vcpu, BootState boot) {
         Sregs sregs = new Sregs();
         vcpu.read(sregs);
-        sregs.load(SegmentRegister.CS, Gdt.CODE_SELECTOR, CODE_DESCRIPTOR);
-        sregs.load(SegmentRegister.DS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
-        sregs.load(SegmentRegister.ES, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
-        sregs.load(SegmentRegister.FS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
-        sregs.load(SegmentRegister.GS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
-        sregs.load(SegmentRegister.SS, Gdt.DATA_SELECTOR, DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.CS, Gdt.CODE_SELECTOR, Gdt.CODE_DESCRIPTOR);
+        sregs.load(SegmentRegister.DS, Gdt.DATA_SELECTOR, Gdt.DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.ES, Gdt.DATA_SELECTOR, Gdt.DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.FS, Gdt.DATA_SELECTOR, Gdt.DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.GS, Gdt.DATA_SELECTOR, Gdt.DATA_DESCRIPTOR);
+        sregs.load(SegmentRegister.SS, Gdt.DATA_SELECTOR, Gdt.DATA_DESCRIPTOR);
         sregs.load(SegmentRegister.TR, 0, TSS_DESCRIPTOR);
         sregs.setGdt(boot.gdtGpa(), boot.gdtLimitBytes());
         sregs.setIdt(0, 0);
