@@ -4,9 +4,12 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.lull.device {
     requires transitive dev.lull.bindings;
+    requires transitive org.agrona;
     requires static org.jspecify;
 
     exports dev.lull.device.bus;
+    exports dev.lull.device.loop;
     exports dev.lull.device.memory;
     exports dev.lull.device.legacy;
+    exports dev.lull.device.virtio;
 }

@@ -1,0 +1,136 @@
+package dev.lull.device.loop;
+
+import dev.lull.linux.Epoll;
+import dev.lull.linux.EventFd;
+import dev.lull.linux.Fd;
+import dev.lull.linux.LinuxConstants;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import org.agrona.concurrent.Agent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread devices run on: an Agrona agent that sleeps in epoll until a watched descriptor is ready or a task comes.
+ *
+ * <p>Everything but {@link #execute}, {@link #wakeUp} and {@link #close} is for the loop's own thread, or for before it starts.
+ * Handling an event allocates nothing.
+ */
+public final class EventLoop implements Agent, AutoCloseable {
+    /** What happens when a descriptor is ready. */
+    @FunctionalInterface
+    public interface Handler {
+        /** @param eventMask {@code EPOLL…} of {@link LinuxConstants} */
+        void ready(int eventMask);
+    }
+
+    private static final int EVENTS_AT_ONCE = 64;
+
+    private record Watch(Fd fd, Handler handler) {}
+
+    private final String name;
+    private final Epoll epoll;
+    private final EventFd wake;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Consumer<Throwable> faults;
+    private @Nullable Watch[] watches = new Watch[16];
+
+    /**
+     * A loop to be run by an {@link org.agrona.concurrent.AgentRunner}, whose idle strategy has nothing to do.
+     *
+     * @param faults takes what a handler or task throws; the loop goes on
+     */
+    public EventLoop(String name, Consumer<Throwable> faults) {
+        this.name = name;
+        this.faults = faults;
+        this.epoll = new Epoll(name, EVENTS_AT_ONCE);
+        this.wake = new EventFd(name + " wake-up");
+        watch(wake.fd(), LinuxConstants.EPOLLIN, mask -> wake.drain());
+    }
+
+    /** Runs {@code handler} whenever {@code fd} is ready for one of {@code eventMask}. */
+    public void watch(Fd fd, int eventMask, Handler handler) {
+        int index = freeIndex();
+        watches[index] = new Watch(fd, handler);
+        epoll.add(fd, eventMask, index);
+    }
+
+    /** Stops watching {@code fd}; events of it already reported are dropped. */
+    public void unwatch(Fd fd) {
+        for (int i = 0; i < watches.length; i++) {
+            Watch watch = watches[i];
+            if (watch != null && watch.fd == fd) {
+                watches[i] = null;
+                epoll.remove(fd);
+            }
+        }
+    }
+
+    /** Has {@code task} run on the loop's thread, soon and in order; from any thread. */
+    public void execute(Runnable task) {
+        tasks.add(task);
+        wake.signal();
+    }
+
+    /** Makes {@link #doWork} return; from any thread. */
+    public void wakeUp() {
+        wake.signal();
+    }
+
+    @Override
+    public int doWork() {
+        int ready = epoll.await(-1);
+        for (int i = 0; i < ready; i++) {
+            Watch watch = watches[(int) epoll.token(i)];
+            if (watch != null) {
+                handle(watch, epoll.eventMask(i));
+            }
+        }
+        Runnable task = tasks.poll();
+        while (task != null) {
+            run(task);
+            task = tasks.poll();
+        }
+        return ready;
+    }
+
+    @Override
+    public String roleName() {
+        return name;
+    }
+
+    /** Gives back its descriptors; the thread that ran it has ended. */
+    @Override
+    public void close() {
+        epoll.close();
+        wake.close();
+    }
+
+    private void handle(Watch watch, int eventMask) {
+        try {
+            watch.handler.ready(eventMask);
+        } catch (RuntimeException | Error e) {
+            faults.accept(e);
+        }
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            faults.accept(e);
+        }
+    }
+
+    private int freeIndex() {
+        for (int i = 0; i < watches.length; i++) {
+            if (watches[i] == null) {
+                return i;
+            }
+        }
+        int free = watches.length;
+        watches = Arrays.copyOf(watches, free * 2);
+        return free;
+    }
+}

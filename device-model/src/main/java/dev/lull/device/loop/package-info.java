@@ -1,0 +1,2 @@
+/** The threads devices run on. */
+package dev.lull.device.loop;
