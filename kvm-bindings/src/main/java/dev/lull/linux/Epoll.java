@@ -9,7 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** An {@code epoll(7)} set, level-triggered. One thread waits; any thread may add and remove. */
+/** An {@code epoll(7)} set, level-triggered unless {@code EPOLLET} is in a mask. One thread waits; any thread may add and remove. */
 public final class Epoll implements AutoCloseable {
     /** {@code struct epoll_event}, packed on x86-64. */
     @CStruct(value = "epoll_event", header = "sys/epoll.h")

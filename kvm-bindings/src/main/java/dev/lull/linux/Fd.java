@@ -136,6 +136,24 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** {@code readv(2)}: the bytes read, 0 at the end, or a negated error number. */
+    public long read(Iovec pieces) {
+        return vectored(SyscallNumber.__NR_readv, pieces);
+    }
+
+    /** {@code writev(2)}: the bytes written, or a negated error number. */
+    public long write(Iovec pieces) {
+        return vectored(SyscallNumber.__NR_writev, pieces);
+    }
+
+    private long vectored(int call, Iovec pieces) {
+        try {
+            return Syscall.syscall(call, number, pieces.address(), pieces.count());
+        } finally {
+            Reference.reachabilityFence(pieces);
+        }
+    }
+
     @Override
     public void close() {
         int open = (int) NUMBER.getAndSet(this, CLOSED);

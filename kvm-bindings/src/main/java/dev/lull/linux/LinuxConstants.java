@@ -6,6 +6,7 @@ public final class LinuxConstants {
     public static final int AT_FDCWD = -100;
     public static final int O_RDONLY = 0;
     public static final int O_RDWR = 2;
+    public static final int O_NONBLOCK = 0x800;
     public static final int O_CLOEXEC = 0x80000;
 
     static final int PROT_READ = 1;
@@ -20,6 +21,11 @@ public final class LinuxConstants {
     static final int MFD_HUGETLB = 4;
 
     public static final int EPOLLIN = 1;
+    public static final int EPOLLOUT = 4;
+    public static final int EPOLLERR = 8;
+    public static final int EPOLLHUP = 0x10;
+    public static final int EPOLLRDHUP = 0x2000;
+    public static final long EPOLLET = 1L << 31;
     static final int EPOLL_CLOEXEC = 0x80000;
     static final int EPOLL_CTL_ADD = 1;
     static final int EPOLL_CTL_DEL = 2;

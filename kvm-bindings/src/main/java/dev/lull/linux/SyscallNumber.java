@@ -10,9 +10,17 @@ final class SyscallNumber {
     static final int __NR_munmap = 11;
     static final int __NR_ioctl = 16;
     static final int __NR_pread64 = 17;
+    static final int __NR_readv = 19;
+    static final int __NR_writev = 20;
     static final int __NR_madvise = 28;
     static final int __NR_getpid = 39;
+    static final int __NR_socket = 41;
+    static final int __NR_connect = 42;
+    static final int __NR_shutdown = 48;
+    static final int __NR_bind = 49;
+    static final int __NR_listen = 50;
     static final int __NR_ftruncate = 77;
+    static final int __NR_unlink = 87;
     static final int __NR_sched_setscheduler = 144;
     static final int __NR_gettid = 186;
     static final int __NR_sched_setaffinity = 203;
@@ -21,6 +29,7 @@ final class SyscallNumber {
     static final int __NR_tgkill = 234;
     static final int __NR_openat = 257;
     static final int __NR_epoll_pwait = 281;
+    static final int __NR_accept4 = 288;
     static final int __NR_eventfd2 = 290;
     static final int __NR_epoll_create1 = 291;
     static final int __NR_memfd_create = 319;

@@ -24,13 +24,16 @@ public interface Virtqueue {
     void undoPoll();
 
     /**
-     * Returns a chain to the driver.
+     * Returns a chain to the driver, which sees it with the next {@link #flush}.
      *
      * @param writtenBytes how much of its device-writable part was written, from its start
      */
     void complete(DescriptorChain chain, int writtenBytes);
 
-    /** Interrupts the driver if it wants to know of what was completed since the last time. */
+    /**
+     * Shows the driver all that was completed since the last time, at once, and interrupts it if it wants to know. At once,
+     * because a network packet may lie in several chains, of which a driver that sees the first takes the others.
+     */
     void flush();
 
     /** Asks the driver for no doorbells, as the device looks anyway. */
