@@ -2,6 +2,7 @@ package dev.lull.device.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The RAM a guest sees: disjoint regions ordered by guest-physical address (GPA), each one bounded segment.
@@ -49,21 +50,28 @@ public final class GuestMemory {
         return size;
     }
 
+    /** The region that holds all of {@code [gpa, gpa + lengthBytes)}; null if none does. Allocates nothing. */
+    public @Nullable Region find(long gpa, long lengthBytes) {
+        for (Region region : regions) {
+            long offset = gpa - region.gpa();
+            long sizeBytes = region.segment().byteSize();
+            if (offset >= 0 && offset < sizeBytes) {
+                return lengthBytes >= 0 && lengthBytes <= sizeBytes - offset ? region : null;
+            }
+        }
+        return null;
+    }
+
     /**
      * The bytes {@code [gpa, gpa + lengthBytes)}.
      *
      * @throws GuestMemoryException when any of them is not RAM, or the range spans two regions
      */
     public MemorySegment slice(long gpa, long lengthBytes) {
-        for (Region region : regions) {
-            long offset = gpa - region.gpa();
-            if (offset >= 0 && offset < region.segment().byteSize()) {
-                if (lengthBytes < 0 || lengthBytes > region.segment().byteSize() - offset) {
-                    break;
-                }
-                return region.segment().asSlice(offset, lengthBytes);
-            }
+        Region region = find(gpa, lengthBytes);
+        if (region == null) {
+            throw new GuestMemoryException(gpa, lengthBytes);
         }
-        throw new GuestMemoryException(gpa, lengthBytes);
+        return region.segment().asSlice(gpa - region.gpa(), lengthBytes);
     }
 }
