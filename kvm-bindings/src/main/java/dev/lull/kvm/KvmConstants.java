@@ -18,6 +18,8 @@ public final class KvmConstants {
     public static final long KVM_SET_TSS_ADDR = 0xae47L;
     public static final long KVM_SET_IDENTITY_MAP_ADDR = 0x4008ae48L;
     public static final long KVM_CREATE_IRQCHIP = 0xae60L;
+    public static final long KVM_IRQ_LINE = 0x4008ae61L;
+    public static final long KVM_SET_GSI_ROUTING = 0x4008ae6aL;
     public static final long KVM_IRQFD = 0x4020ae76L;
     public static final long KVM_IOEVENTFD = 0x4040ae79L;
     public static final long KVM_GET_DIRTY_LOG = 0x4010ae42L;
@@ -76,7 +78,14 @@ public final class KvmConstants {
     public static final int KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
     public static final int KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
+    public static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
     public static final int KVM_IOEVENTFD_FLAG_PIO = 2;
+    public static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
+    public static final int KVM_IRQ_ROUTING_IRQCHIP = 1;
+    public static final int KVM_IRQ_ROUTING_MSI = 2;
+    public static final int KVM_IRQCHIP_PIC_MASTER = 0;
+    public static final int KVM_IRQCHIP_PIC_SLAVE = 1;
+    public static final int KVM_IRQCHIP_IOAPIC = 2;
 
     private KvmConstants() {}
 }

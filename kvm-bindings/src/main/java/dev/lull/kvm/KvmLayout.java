@@ -136,8 +136,40 @@ final class KvmLayout {
         static final int SIZE = 32;
         static final int FD = 0;
         static final int GSI = 4;
+        static final int FLAGS = 8;
 
         private Irqfd() {}
+    }
+
+    @CStruct(value = "kvm_irq_level", header = HEADER)
+    static final class IrqLevel {
+        static final int SIZE = 8;
+        static final int IRQ = 0;
+        static final int LEVEL = 4;
+
+        private IrqLevel() {}
+    }
+
+    @CStruct(value = "kvm_irq_routing", header = HEADER)
+    static final class IrqRouting {
+        static final int SIZE = 8;
+        static final int NR = 0;
+
+        private IrqRouting() {}
+    }
+
+    @CStruct(value = "kvm_irq_routing_entry", header = HEADER)
+    static final class IrqRoutingEntry {
+        static final int SIZE = 48;
+        static final int GSI = 0;
+        static final int TYPE = 4;
+        static final int U__IRQCHIP__IRQCHIP = 16;
+        static final int U__IRQCHIP__PIN = 20;
+        static final int U__MSI__ADDRESS_LO = 16;
+        static final int U__MSI__ADDRESS_HI = 20;
+        static final int U__MSI__DATA = 24;
+
+        private IrqRoutingEntry() {}
     }
 
     @CStruct(value = "kvm_ioeventfd", header = HEADER)

@@ -78,17 +78,36 @@ public final class VmFd extends KvmFd {
         }
     }
 
+    /** Replaces the table of where global system interrupts go. */
+    public void setGsiRouting(GsiRouting routing) {
+        ioctl("KVM_SET_GSI_ROUTING", KvmConstants.KVM_SET_GSI_ROUTING, routing.table());
+    }
+
     /**
-     * Makes {@code event} raise an interrupt: each signal is one edge.
+     * Makes {@code event} raise an interrupt: each signal is one edge, or one message. A signal that waits counts.
      *
      * @param gsi the global system interrupt
      */
     public void attachIrqFd(EventFd event, int gsi) {
+        irqFd(event, gsi, 0);
+    }
+
+    /** Takes back what {@link #attachIrqFd} did with the same arguments. */
+    public void detachIrqFd(EventFd event, int gsi) {
+        irqFd(event, gsi, KvmConstants.KVM_IRQFD_FLAG_DEASSIGN);
+    }
+
+    /**
+     * Sets an input of the interrupt chips, for level-triggered interrupts.
+     *
+     * @param gsi the global system interrupt
+     */
+    public void setIrqLine(int gsi, boolean asserted) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment irqfd = arena.allocate(KvmLayout.Irqfd.SIZE, 8);
-            irqfd.set(JAVA_INT, KvmLayout.Irqfd.FD, event.fd().number());
-            irqfd.set(JAVA_INT, KvmLayout.Irqfd.GSI, gsi);
-            ioctl("KVM_IRQFD gsi " + gsi, KvmConstants.KVM_IRQFD, irqfd);
+            MemorySegment level = arena.allocate(KvmLayout.IrqLevel.SIZE, 8);
+            level.set(JAVA_INT, KvmLayout.IrqLevel.IRQ, gsi);
+            level.set(JAVA_INT, KvmLayout.IrqLevel.LEVEL, asserted ? 1 : 0);
+            ioctl("KVM_IRQ_LINE gsi " + gsi, KvmConstants.KVM_IRQ_LINE, level);
         }
     }
 
@@ -100,14 +119,13 @@ public final class VmFd extends KvmFd {
      * @param port whether {@code address} is a port
      */
     public void attachIoEventFd(EventFd event, long address, int lengthBytes, boolean port) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment ioeventfd = arena.allocate(KvmLayout.Ioeventfd.SIZE, 8);
-            ioeventfd.set(JAVA_LONG, KvmLayout.Ioeventfd.ADDR, address);
-            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.LEN, lengthBytes);
-            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FD, event.fd().number());
-            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FLAGS, port ? KvmConstants.KVM_IOEVENTFD_FLAG_PIO : 0);
-            ioctl("KVM_IOEVENTFD", KvmConstants.KVM_IOEVENTFD, ioeventfd);
-        }
+        ioEventFd(event, address, lengthBytes, port ? KvmConstants.KVM_IOEVENTFD_FLAG_PIO : 0);
+    }
+
+    /** Takes back what {@link #attachIoEventFd} did with the same arguments. */
+    public void detachIoEventFd(EventFd event, long address, int lengthBytes, boolean port) {
+        int space = port ? KvmConstants.KVM_IOEVENTFD_FLAG_PIO : 0;
+        ioEventFd(event, address, lengthBytes, space | KvmConstants.KVM_IOEVENTFD_FLAG_DEASSIGN);
     }
 
     /**
@@ -118,5 +136,26 @@ public final class VmFd extends KvmFd {
     public VcpuFd createVcpu(int id) {
         String name = "vCPU " + id + " of " + fd.name();
         return VcpuFd.open(new Fd(ioctl("KVM_CREATE_VCPU " + id, KvmConstants.KVM_CREATE_VCPU, id), name), runBytes);
+    }
+
+    private void irqFd(EventFd event, int gsi, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment irqfd = arena.allocate(KvmLayout.Irqfd.SIZE, 8);
+            irqfd.set(JAVA_INT, KvmLayout.Irqfd.FD, event.fd().number());
+            irqfd.set(JAVA_INT, KvmLayout.Irqfd.GSI, gsi);
+            irqfd.set(JAVA_INT, KvmLayout.Irqfd.FLAGS, flags);
+            ioctl("KVM_IRQFD gsi " + gsi, KvmConstants.KVM_IRQFD, irqfd);
+        }
+    }
+
+    private void ioEventFd(EventFd event, long address, int lengthBytes, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ioeventfd = arena.allocate(KvmLayout.Ioeventfd.SIZE, 8);
+            ioeventfd.set(JAVA_LONG, KvmLayout.Ioeventfd.ADDR, address);
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.LEN, lengthBytes);
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FD, event.fd().number());
+            ioeventfd.set(JAVA_INT, KvmLayout.Ioeventfd.FLAGS, flags);
+            ioctl("KVM_IOEVENTFD", KvmConstants.KVM_IOEVENTFD, ioeventfd);
+        }
     }
 }

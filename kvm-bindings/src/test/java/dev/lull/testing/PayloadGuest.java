@@ -20,7 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A VM without firmware, kernel or interrupt chip, whose one vCPU runs a program of {@code native/guest/payload/flat}. It has
+ * A VM without firmware or kernel, and without interrupt chips unless asked for, whose one vCPU runs a program of {@code native/guest/payload/flat}. It has
  * 1 MiB of memory from address 0; the program lies, and starts, at 0x1000.
  */
 public final class PayloadGuest implements AutoCloseable {
@@ -50,6 +50,15 @@ public final class PayloadGuest implements AutoCloseable {
 
     /** A guest that is to run {@code program} in real mode, or in long mode with the first 2 MiB mapped as they are. */
     public PayloadGuest(String program, boolean longMode) throws IOException {
+        this(program, longMode, false);
+    }
+
+    /** A guest that is to run {@code program} in real mode, with KVM's interrupt chips. */
+    public static PayloadGuest withInterruptChips(String program) throws IOException {
+        return new PayloadGuest(program, false, true);
+    }
+
+    private PayloadGuest(String program, boolean longMode, boolean interruptChips) throws IOException {
         memory = Mapping.anonymous(MEMORY_BYTES);
         MemorySegment.copy(
                 MemorySegment.ofArray(Files.readAllBytes(PROGRAMS.resolve(program + ".bin"))),
@@ -60,7 +69,13 @@ public final class PayloadGuest implements AutoCloseable {
         kvm = Kvm.open();
         vm = kvm.createVm(program);
         vm.setMemoryRegion(0, 0, 0, memory.segment());
+        if (interruptChips) {
+            vm.createIrqChip();
+        }
         vcpu = vm.createVcpu(0);
+        if (interruptChips) {
+            vcpu.setCpuid(kvm.supportedCpuid());
+        }
         kick = new VcpuKick(vcpu);
         Sregs sregs = new Sregs();
         vcpu.read(sregs);
