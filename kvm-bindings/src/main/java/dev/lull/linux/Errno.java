@@ -23,11 +23,13 @@ public final class Errno {
     public static final int ENOTTY = 25;
     public static final int ENOSPC = 28;
     public static final int EPIPE = 32;
+    public static final int ENAMETOOLONG = 36;
     public static final int ENOSYS = 38;
     public static final int EBADFD = 77;
     public static final int EOPNOTSUPP = 95;
     public static final int EADDRINUSE = 98;
     public static final int ECONNRESET = 104;
+    public static final int ENOTCONN = 107;
     public static final int ECONNREFUSED = 111;
 
     private Errno() {}
@@ -55,11 +57,13 @@ public final class Errno {
             case ENOTTY -> "ENOTTY";
             case ENOSPC -> "ENOSPC";
             case EPIPE -> "EPIPE";
+            case ENAMETOOLONG -> "ENAMETOOLONG";
             case ENOSYS -> "ENOSYS";
             case EBADFD -> "EBADFD";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case EADDRINUSE -> "EADDRINUSE";
             case ECONNRESET -> "ECONNRESET";
+            case ENOTCONN -> "ENOTCONN";
             case ECONNREFUSED -> "ECONNREFUSED";
             default -> "errno " + errno;
         };

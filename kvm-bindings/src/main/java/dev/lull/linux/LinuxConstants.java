@@ -1,7 +1,16 @@
 package dev.lull.linux;
 
 /** Flags of the system calls this package makes, by their C names. */
-@CConstants({"fcntl.h", "sys/mman.h", "linux/memfd.h", "sys/epoll.h", "sys/eventfd.h", "linux/sched.h", "signal.h"})
+@CConstants({
+    "fcntl.h",
+    "sys/mman.h",
+    "linux/memfd.h",
+    "sys/epoll.h",
+    "sys/eventfd.h",
+    "linux/sched.h",
+    "signal.h",
+    "sys/socket.h"
+})
 public final class LinuxConstants {
     public static final int AT_FDCWD = -100;
     public static final int O_RDONLY = 0;
@@ -34,6 +43,14 @@ public final class LinuxConstants {
 
     static final int SCHED_NORMAL = 0;
     static final int SCHED_IDLE = 5;
+
+    static final int AF_UNIX = 1;
+    static final int SOCK_STREAM = 1;
+    static final int SOCK_DGRAM = 2;
+    static final int SOCK_NONBLOCK = 0x800;
+    static final int SOCK_CLOEXEC = 0x80000;
+    static final int SHUT_RD = 0;
+    static final int SHUT_WR = 1;
 
     private LinuxConstants() {}
 }

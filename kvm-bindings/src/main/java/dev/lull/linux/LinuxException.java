@@ -17,7 +17,12 @@ public class LinuxException extends RuntimeException {
      * @param errno the error number the kernel gave
      */
     public LinuxException(String operation, String object, int errno) {
-        super(operation + " on " + object + " failed: " + Errno.name(errno));
+        this(operation, object, errno, operation + " on " + object + " failed: " + Errno.name(errno));
+    }
+
+    /** With a message that says more than these three. */
+    protected LinuxException(String operation, String object, int errno, String message) {
+        super(message);
         this.operation = operation;
         this.object = object;
         this.errno = errno;
