@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.lull.device {
     requires transitive dev.lull.bindings;
     requires transitive org.agrona;
+    requires transitive HdrHistogram;
     requires static org.jspecify;
 
     exports dev.lull.device.bus;

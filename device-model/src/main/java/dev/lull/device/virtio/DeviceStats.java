@@ -1,0 +1,75 @@
+package dev.lull.device.virtio;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.agrona.concurrent.status.CountersManager;
+import org.agrona.concurrent.status.CountersReader;
+
+/**
+ * What a device counts, in a counters file that others read without disturbing it. A counter's label begins with the
+ * device's name: {@code disk0.read.requests}, {@code net0.receive.dropped}.
+ *
+ * <p>Made, read and closed by the thread that assembles the machine; what it hands out is for the device.
+ */
+public final class DeviceStats implements AutoCloseable {
+    private final String device;
+    private final CountersManager counters;
+    private final List<RequestStats> requests = new ArrayList<>();
+    private final List<AtomicCounter> open = new ArrayList<>();
+
+    /**
+     * Counts in {@code counters}.
+     *
+     * @param device the name that stays, for example the id the user gave
+     */
+    public DeviceStats(String device, CountersManager counters) {
+        this.device = device;
+        this.counters = counters;
+    }
+
+    /** Counts in memory of its own, {@code capacity} counters at the most. */
+    public static DeviceStats inMemory(String device, int capacity) {
+        return new DeviceStats(
+                device,
+                new CountersManager(
+                        new UnsafeBuffer(new byte[capacity * CountersReader.METADATA_LENGTH]),
+                        new UnsafeBuffer(new byte[capacity * CountersReader.COUNTER_LENGTH])));
+    }
+
+    /** The device's name. */
+    public String device() {
+        return device;
+    }
+
+    /** Begins to count one kind of request, such as {@code read}. */
+    public RequestStats request(String operation) {
+        RequestStats stats = new RequestStats(
+                device + '.' + operation,
+                counter(operation + ".requests"),
+                counter(operation + ".bytes"),
+                counter(operation + ".failures"));
+        requests.add(stats);
+        return stats;
+    }
+
+    /** Begins to count something else, such as {@code receive.dropped}. */
+    public AtomicCounter counter(String event) {
+        AtomicCounter counter = counters.newCounter(device + '.' + event);
+        open.add(counter);
+        return counter;
+    }
+
+    /** The kinds of requests, in the order in which they were begun. */
+    public List<RequestStats> requests() {
+        return List.copyOf(requests);
+    }
+
+    /** Gives the counters back; nobody counts any more. */
+    @Override
+    public void close() {
+        open.forEach(AtomicCounter::close);
+        open.clear();
+    }
+}
