@@ -57,6 +57,27 @@ public final class Iovec {
         return true;
     }
 
+    /** Drops the first {@code bytes}, at most all there are: what a call has dealt with already. */
+    public void skip(long bytes) {
+        long left = bytes;
+        int dropped = 0;
+        while (dropped < count && left >= piece(dropped, Layout.IOV_LEN)) {
+            left -= piece(dropped, Layout.IOV_LEN);
+            dropped++;
+        }
+        count -= dropped;
+        lengthBytes -= bytes;
+        MemorySegment.copy(array, (long) dropped * Layout.SIZE, array, 0, (long) count * Layout.SIZE);
+        if (left > 0) {
+            array.set(JAVA_LONG, Layout.IOV_BASE, piece(0, Layout.IOV_BASE) + left);
+            array.set(JAVA_LONG, Layout.IOV_LEN, piece(0, Layout.IOV_LEN) - left);
+        }
+    }
+
+    private long piece(int index, int member) {
+        return array.get(JAVA_LONG, (long) index * Layout.SIZE + member);
+    }
+
     /** The number of pieces. */
     public int count() {
         return count;

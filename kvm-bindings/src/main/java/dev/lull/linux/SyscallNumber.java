@@ -19,6 +19,8 @@ final class SyscallNumber {
     static final int __NR_shutdown = 48;
     static final int __NR_bind = 49;
     static final int __NR_listen = 50;
+    static final int __NR_fcntl = 72;
+    static final int __NR_fdatasync = 75;
     static final int __NR_ftruncate = 77;
     static final int __NR_unlink = 87;
     static final int __NR_sched_setscheduler = 144;
@@ -29,10 +31,16 @@ final class SyscallNumber {
     static final int __NR_tgkill = 234;
     static final int __NR_openat = 257;
     static final int __NR_epoll_pwait = 281;
+    static final int __NR_fallocate = 285;
     static final int __NR_accept4 = 288;
     static final int __NR_eventfd2 = 290;
     static final int __NR_epoll_create1 = 291;
     static final int __NR_memfd_create = 319;
+    static final int __NR_preadv2 = 327;
+    static final int __NR_pwritev2 = 328;
+    static final int __NR_statx = 332;
+    static final int __NR_io_uring_setup = 425;
+    static final int __NR_io_uring_enter = 426;
 
     private SyscallNumber() {}
 }
