@@ -12,5 +12,6 @@ module dev.lull.device {
     exports dev.lull.device.loop;
     exports dev.lull.device.memory;
     exports dev.lull.device.legacy;
+    exports dev.lull.device.pci;
     exports dev.lull.device.virtio;
 }

@@ -48,16 +48,24 @@ public final class IoBus {
      *
      * @throws IllegalArgumentException if one of them is taken
      */
-    public synchronized void add(long start, long lengthBytes, IoRegion region) {
+    public void add(long start, long lengthBytes, IoRegion region) {
+        if (!tryAdd(start, lengthBytes, region)) {
+            throw new IllegalArgumentException("%s 0x%x+0x%x is taken or empty".formatted(name, start, lengthBytes));
+        }
+    }
+
+    /** As {@link #add}, but without effect, and false, if an address is taken. */
+    public synchronized boolean tryAdd(long start, long lengthBytes, IoRegion region) {
         Map old = map;
         int at = insertionPoint(old.starts, start);
         boolean overlapsBefore = at > 0 && start - old.starts[at - 1] < old.lengths[at - 1];
         boolean overlapsAfter = at < old.starts.length && old.starts[at] - start < lengthBytes;
         if (lengthBytes <= 0 || overlapsBefore || overlapsAfter) {
-            throw new IllegalArgumentException("%s 0x%x+0x%x is taken or empty".formatted(name, start, lengthBytes));
+            return false;
         }
         map = new Map(
                 insert(old.starts, at, start), insert(old.lengths, at, lengthBytes), insert(old.regions, at, region));
+        return true;
     }
 
     /** Takes the addresses of {@code region} away from it. */
