@@ -7,6 +7,9 @@ project=${here%/perf/lab}
 
 lab_initrd=$cache/lab/initrd
 guest_initrd=$cache/guest/initrd
+debian_guest=$cache/guest/debian
+quick_initrd=$cache/guest/quick
+guest_tools=$cache/guest/tools
 lab_kernel=$cache/kernels/generic
 
 die() { # die STATUS MESSAGE
@@ -15,10 +18,29 @@ die() { # die STATUS MESSAGE
 }
 
 # Everything the two initrds are made from; their stamp is this list's checksum.
-initrd_sources=("$here/init" "$here/initrd" "$project/native/guest/lab_agent.c" "$project/native/guest/init.c")
+initrd_sources=("$here/init" "$here/initrd" "$here/cpio.sh" "$project/native/guest/lab_agent.c" "$project/native/guest/init.c")
+
+guest_sources=("$here/guest-image" "$here/cpio.sh")
+quick_sources=("$here/guest/run" "$here/guest/quick" "$here/initrd" "$project"/native/guest/tool/*)
 
 initrd_stamp() {
     cat -- "${initrd_sources[@]}" "$lab_kernel/release" | cksum
+}
+
+guest_stamp() {
+    cat -- "${guest_sources[@]}" | cksum
+}
+
+debian_is_ready() {
+    [[ -e $debian_guest/stamp && $(<"$debian_guest/stamp") == "$(guest_stamp)" ]]
+}
+
+quick_stamp() {
+    cat -- "${quick_sources[@]}" "$debian_guest/stamp" | cksum
+}
+
+guest_is_ready() {
+    debian_is_ready && [[ -e $quick_initrd && -e $quick_initrd.stamp && $(<"$quick_initrd.stamp") == "$(quick_stamp)" ]]
 }
 
 lab_is_ready() {
