@@ -16,6 +16,8 @@ public final class AcpiDevices {
                 Aml.name("_UID", Aml.integer(1)),
                 Aml.name("_DDN", Aml.string("COM1")),
                 Aml.name(
-                        "_CRS", Aml.resourceTemplate(Aml.ioPorts(COM1_PORT, COM1_PORTS), Aml.edgeInterrupt(COM1_GSI))));
+                        "_CRS",
+                        AmlResource.template(
+                                AmlResource.ioPorts(COM1_PORT, COM1_PORTS), AmlResource.edgeInterrupt(COM1_GSI))));
     }
 }

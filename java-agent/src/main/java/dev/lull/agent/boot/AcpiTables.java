@@ -4,9 +4,11 @@ import dev.lull.device.memory.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The ACPI tables in the area where a PC's firmware keeps them: RSDP → XSDT → FADT (→ DSDT) and MADT.
+ * The ACPI tables in the area where a PC's firmware keeps them: RSDP → XSDT → FADT (→ DSDT), MADT and, with PCI, MCFG.
  *
  * <p>Source: ACPI 6.4 §5.2.5 for the RSDP, §5.2.8 for the XSDT.
  */
@@ -35,15 +37,22 @@ final class AcpiTables {
      */
     static long writeTo(GuestMemory memory, Platform platform) {
         AcpiTables tables = new AcpiTables(memory);
-        long dsdt = tables.add(Dsdt.table(platform.acpiDevices()));
-        long fadt = tables.add(Fadt.table(dsdt, platform));
-        long madt = tables.add(Madt.table(platform.cpuCount()));
-        long xsdt = tables.add(new AcpiTable("XSDT", 1, AcpiTable.HEADER_BYTES + 2 * Long.BYTES)
-                .u64(fadt)
-                .u64(madt)
-                .finish());
+        long dsdt = tables.add(Dsdt.table(platform));
+        List<Long> described = new ArrayList<>();
+        described.add(tables.add(Fadt.table(dsdt, platform)));
+        described.add(tables.add(Madt.table(platform.cpuCount())));
+        if (platform.pci() != null) {
+            described.add(tables.add(platform.pci().mcfg()));
+        }
+        long xsdt = tables.add(xsdt(described));
         tables.write(LowMemory.ACPI_GPA, rsdp(xsdt));
         return LowMemory.ACPI_GPA;
+    }
+
+    private static byte[] xsdt(List<Long> tableGpas) {
+        AcpiTable xsdt = new AcpiTable("XSDT", 1, AcpiTable.HEADER_BYTES + tableGpas.size() * Long.BYTES);
+        tableGpas.forEach(xsdt::u64);
+        return xsdt.finish();
     }
 
     private static byte[] rsdp(long xsdtGpa) {

@@ -1,12 +1,13 @@
 package dev.lull.agent.boot;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * ACPI machine language, as far as tables that only describe devices need it. Every method returns the encoding of one
- * term, to be combined by others.
+ * ACPI machine language, as far as the tables here need it. Every method returns the encoding of one term, to be combined
+ * by others; {@link AmlResource} has those of resource descriptors.
  *
- * <p>Source: ACPI 6.4 §20.2 "AML Grammar Definition"; §6.4 for resource descriptors.
+ * <p>Source: ACPI 6.4 §20.2 "AML Grammar Definition".
  */
 final class Aml {
     private static final int ZERO_OP = 0x00;
@@ -20,13 +21,26 @@ final class Aml {
     private static final int SCOPE_OP = 0x10;
     private static final int BUFFER_OP = 0x11;
     private static final int PACKAGE_OP = 0x12;
+    private static final int METHOD_OP = 0x14;
+    private static final int LOCAL_0 = 0x60;
+    private static final int STORE_OP = 0x70;
+    private static final int AND_OP = 0x7b;
+    private static final int NOTIFY_OP = 0x86;
+    private static final int IF_OP = 0xa0;
     private static final int EXT_OP_PREFIX = 0x5b;
+    private static final int OP_REGION_OP = 0x80;
+    private static final int FIELD_OP = 0x81;
     private static final int DEVICE_OP = 0x82;
+
+    private static final int NULL_NAME = 0;
+    private static final int DUAL_NAME_PREFIX = 0x2e;
+    private static final int MULTI_NAME_PREFIX = 0x2f;
+    private static final int SERIALIZED = 1 << 3;
+    private static final int SYSTEM_MEMORY = 0;
+    private static final int DWORD_ACCESS = 3;
 
     private static final int NAME_SEGMENT_LENGTH = 4;
     private static final byte[] DEVICE_OPCODE = {EXT_OP_PREFIX, (byte) DEVICE_OP};
-    /** §6.4.2.8 and its checksum, which 0 leaves unchecked. */
-    private static final byte[] END_TAG = {0x79, 0};
 
     private Aml() {}
 
@@ -81,22 +95,61 @@ final class Aml {
         return number(DWORD_PREFIX, Integer.toUnsignedLong(Integer.reverseBytes(value)), Integer.BYTES);
     }
 
-    /** {@code ResourceTemplate () { descriptors }}: a buffer of descriptors and the end tag. */
-    static byte[] resourceTemplate(byte[]... descriptors) {
-        byte[] body = concat(concat(descriptors), END_TAG);
-        return block(new byte[] {BUFFER_OP}, concat(integer(body.length), body));
+    /** {@code Buffer () { bytes }}. */
+    static byte[] buffer(byte[] bytes) {
+        return block(new byte[] {BUFFER_OP}, concat(integer(bytes.length), bytes));
     }
 
-    /** {@code IO (Decode16, port, port, 1, count)}: I/O ports at a fixed place (§6.4.2.5). */
-    static byte[] ioPorts(int port, int count) {
-        return new byte[] {0x47, 1, (byte) port, (byte) (port >> 8), (byte) port, (byte) (port >> 8), 1, (byte) count};
+    /** {@code Method (name, arguments, Serialized) { terms }}. */
+    static byte[] method(String name, int arguments, byte[]... terms) {
+        return block(
+                new byte[] {METHOD_OP},
+                concat(nameString(name), new byte[] {(byte) (arguments | SERIALIZED)}, concat(terms)));
     }
 
-    /** {@code Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive) { gsi }} (§6.4.3.6). */
-    static byte[] edgeInterrupt(int gsi) {
-        return new byte[] {
-            (byte) 0x89, 6, 0, 0x03, 1, (byte) gsi, (byte) (gsi >> 8), (byte) (gsi >> 16), (byte) (gsi >> 24)
-        };
+    /** {@code OperationRegion (name, SystemMemory, gpa, lengthBytes)}. */
+    static byte[] memoryRegion(String name, long gpa, int lengthBytes) {
+        return concat(
+                new byte[] {EXT_OP_PREFIX, (byte) OP_REGION_OP},
+                nameString(name),
+                new byte[] {SYSTEM_MEMORY},
+                integer(gpa),
+                integer(lengthBytes));
+    }
+
+    /** {@code Field (region, DWordAcc, NoLock, Preserve) { each name, 32 }}. */
+    static byte[] doubleWordFields(String region, String... names) {
+        byte[] body = concat(nameString(region), new byte[] {DWORD_ACCESS});
+        for (String name : names) {
+            body = concat(body, nameString(name), new byte[] {Integer.SIZE});
+        }
+        return block(new byte[] {EXT_OP_PREFIX, (byte) FIELD_OP}, body);
+    }
+
+    /** {@code Store (value, target)}. */
+    static byte[] store(byte[] value, byte[] target) {
+        return concat(new byte[] {STORE_OP}, value, target);
+    }
+
+    /** {@code If (left & right) { terms }}. */
+    static byte[] ifAnyBit(byte[] left, byte[] right, byte[]... terms) {
+        byte[] and = concat(new byte[] {AND_OP}, left, right, new byte[] {NULL_NAME});
+        return block(new byte[] {(byte) IF_OP}, concat(and, concat(terms)));
+    }
+
+    /** {@code Notify (object, value)}. */
+    static byte[] notifyOf(String object, int value) {
+        return concat(new byte[] {(byte) NOTIFY_OP}, nameString(object), integer(value));
+    }
+
+    /** {@code LocalN}, 0 to 7. */
+    static byte[] local(int number) {
+        return new byte[] {(byte) (LOCAL_0 + number)};
+    }
+
+    /** What {@code path} names: a field's value, or the result of a method without arguments. */
+    static byte[] reference(String path) {
+        return nameString(path);
     }
 
     /** The terms one behind the other. */
@@ -133,14 +186,26 @@ final class Aml {
         return encoded;
     }
 
-    /** A name of one segment, from the root where it starts with a backslash, padded to four characters. */
-    private static byte[] nameString(String name) {
-        int start = name.startsWith("\\") ? 1 : 0;
-        byte[] encoded = new byte[start + NAME_SEGMENT_LENGTH];
-        for (int i = 0; i < encoded.length; i++) {
-            encoded[i] = (byte) (i < name.length() ? name.charAt(i) : '_');
+    /** A path of segments between dots, from the root where it starts with a backslash; segments are padded to four. */
+    private static byte[] nameString(String path) {
+        int start = path.startsWith("\\") ? 1 : 0;
+        String[] segments = path.substring(start).split("\\.", -1);
+        byte[] root = start == 0 ? new byte[0] : new byte[] {'\\'};
+        byte[] encoded = new byte[segments.length * NAME_SEGMENT_LENGTH];
+        Arrays.fill(encoded, (byte) '_');
+        for (int i = 0; i < segments.length; i++) {
+            byte[] segment = segments[i].getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(segment, 0, encoded, i * NAME_SEGMENT_LENGTH, segment.length);
         }
-        return encoded;
+        return concat(root, pathPrefix(segments.length), encoded);
+    }
+
+    private static byte[] pathPrefix(int segments) {
+        return switch (segments) {
+            case 1 -> new byte[0];
+            case 2 -> new byte[] {DUAL_NAME_PREFIX};
+            default -> new byte[] {MULTI_NAME_PREFIX, (byte) segments};
+        };
     }
 
     private static byte[] number(int prefix, long value, int bytes) {

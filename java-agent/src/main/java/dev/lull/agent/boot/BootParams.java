@@ -4,6 +4,7 @@ import dev.lull.device.memory.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code struct boot_params}, the "zero page": what a boot loader tells the kernel.
@@ -22,7 +23,8 @@ final class BootParams {
     private BootParams() {}
 
     /** Writes the page, at {@link LowMemory#BOOT_PARAMS_GPA}. */
-    static void writeTo(GuestMemory memory, SetupHeader setup, InitrdRange initrd, long rsdpGpa) {
+    static void writeTo(
+            GuestMemory memory, SetupHeader setup, InitrdRange initrd, long rsdpGpa, @Nullable PciHost pci) {
         ByteBuffer page = ByteBuffer.allocate(LowMemory.BOOT_PARAMS_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         setup.copyTo(page);
         page.put(SetupHeader.TYPE_OF_LOADER, (byte) LOADER_UNDEFINED);
@@ -31,7 +33,7 @@ final class BootParams {
         putWide(page, SetupHeader.RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, initrd.gpa());
         putWide(page, SetupHeader.RAMDISK_SIZE, EXT_RAMDISK_SIZE, initrd.lengthBytes());
         page.putLong(ACPI_RSDP_ADDR, rsdpGpa);
-        E820.writeTo(page, memory);
+        E820.writeTo(page, memory, pci);
         memory.slice(LowMemory.BOOT_PARAMS_GPA, LowMemory.BOOT_PARAMS_BYTES)
                 .copyFrom(MemorySegment.ofArray(page.array()));
     }

@@ -1,5 +1,6 @@
 package dev.lull.agent.boot;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,8 +14,11 @@ final class Dsdt {
 
     private Dsdt() {}
 
-    /** @param devices AML of each device, to be put into {@code \_SB} */
-    static byte[] table(List<byte[]> devices) {
+    static byte[] table(Platform platform) {
+        List<byte[]> devices = new ArrayList<>(platform.acpiDevices());
+        if (platform.pci() != null) {
+            devices.add(platform.pci().aml());
+        }
         byte[] zero = Aml.integer(0);
         byte[] powerOff = Aml.name("\\_S5", Aml.packageOf(Aml.integer(Platform.S5_SLEEP_TYPE), zero, zero, zero));
         byte[] body = Aml.concat(powerOff, Aml.scope("\\_SB", devices.toArray(new byte[0][])));

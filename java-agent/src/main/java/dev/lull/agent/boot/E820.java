@@ -3,6 +3,7 @@ package dev.lull.agent.boot;
 import dev.lull.device.memory.GuestMemory;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The e820 map in {@code boot_params}: which guest-physical ranges are RAM and which are kept for others.
@@ -26,8 +27,12 @@ final class E820 {
         this.bootParams = bootParams;
     }
 
-    /** Writes the map of {@code memory}, whose first region starts at 0 and reaches beyond 1 MiB. */
-    static void writeTo(ByteBuffer bootParams, GuestMemory memory) {
+    /**
+     * Writes the map of {@code memory}, whose first region starts at 0 and reaches beyond 1 MiB.
+     *
+     * @param pci whose configuration space is reserved from the start: before it runs ACPI, Linux asks this map alone
+     */
+    static void writeTo(ByteBuffer bootParams, GuestMemory memory, @Nullable PciHost pci) {
         E820 map = new E820(bootParams);
         map.add(0, LowMemory.BASE_MEMORY_END_GPA, RAM);
         map.add(LowMemory.BASE_MEMORY_END_GPA, VIDEO_MEMORY_GPA, RESERVED);
@@ -36,6 +41,9 @@ final class E820 {
         map.add(LowMemory.HIGH_MEMORY_GPA, regions.get(0).endGpa(), RAM);
         for (int i = 1; i < regions.size(); i++) {
             map.add(regions.get(i).gpa(), regions.get(i).endGpa(), RAM);
+        }
+        if (pci != null) {
+            map.add(pci.ecamGpa(), pci.ecamGpa() + PciHost.ECAM_BYTES, RESERVED);
         }
         bootParams.put(ENTRY_COUNT, (byte) map.count);
     }

@@ -48,7 +48,7 @@ public final class LinuxBoot {
         InitrdRange initrd = InitrdRange.load(memory, source.initrd(), kernelEnd, setup.initrdAddressMax());
         ResetVector.writeTo(memory, platform);
         long rsdp = AcpiTables.writeTo(memory, platform);
-        BootParams.writeTo(memory, setup, initrd, rsdp);
+        BootParams.writeTo(memory, setup, initrd, rsdp, platform.pci());
         return new BootState(
                 elf.entryGpa(),
                 LowMemory.BOOT_PARAMS_GPA,

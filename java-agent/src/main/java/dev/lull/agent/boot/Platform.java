@@ -1,6 +1,7 @@
 package dev.lull.agent.boot;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the guest is told of the machine it runs on, beside memory. Ports are system I/O ports of one byte.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param resetPort where it writes {@code resetValue} to reset (ACPI 6.4 §4.8.3.6)
  * @param resetValue any byte
  * @param acpiDevices AML of the devices to be found in {@code \_SB}, as {@link AcpiDevices} makes it
+ * @param pci the PCI host bridge; null if there is none
  */
 public record Platform(
         int cpuCount,
@@ -18,7 +20,8 @@ public record Platform(
         int sleepStatusPort,
         int resetPort,
         int resetValue,
-        List<byte[]> acpiDevices) {
+        List<byte[]> acpiDevices,
+        @Nullable PciHost pci) {
 
     /** The most vCPUs a machine has. */
     public static final int MAX_CPUS = 32;

@@ -188,7 +188,8 @@ public final class Machine implements AutoCloseable {
                 PowerRegisters.SLEEP_STATUS_PORT,
                 PowerRegisters.RESET_PORT,
                 PowerRegisters.RESET_VALUE,
-                List.of(AcpiDevices.com1()));
+                List.of(AcpiDevices.com1()),
+                null);
     }
 
     private void plugDevices() {

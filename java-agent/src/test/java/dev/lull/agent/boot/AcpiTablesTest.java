@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A guest that starts at the RSDP finds tables that add up, and in them what the platform has. */
 class AcpiTablesTest {
     private static final Path IASL = Path.of("/usr/bin/iasl");
+
+    private static final PciHost PCI =
+            new PciHost(0xe000_0000L, 0xc000_0000L, 0x2000_0000L, 0x1_0000_0000L, 0x10_0000_0000L, 0xe010_0000L, 9);
 
     private final GuestMemory memory = TestKernels.memory(2 * TestKernels.MIB);
 
@@ -65,13 +70,13 @@ class AcpiTablesTest {
     @Test
     void disassemblesAsMeant(@TempDir Path directory) throws IOException, InterruptedException {
         assumeTrue(Files.isExecutable(IASL), "iasl, of Debian's acpica-tools, is not installed");
-        for (Map.Entry<String, ByteBuffer> table : tables(2).entrySet()) {
+        for (Map.Entry<String, ByteBuffer> table : tables(2, PCI).entrySet()) {
             byte[] bytes = new byte[table.getValue().limit()];
             table.getValue().get(0, bytes);
             Files.write(directory.resolve(table.getKey() + ".dat"), bytes);
         }
 
-        String log = run(directory, IASL.toString(), "-d", "DSDT.dat", "FACP.dat", "APIC.dat", "XSDT.dat");
+        String log = run(directory, IASL.toString(), "-d", "DSDT.dat", "FACP.dat", "APIC.dat", "MCFG.dat", "XSDT.dat");
         String recompiled = run(directory, IASL.toString(), "DSDT.dsl");
 
         assertThat(log).doesNotContainIgnoringCase("error").doesNotContainIgnoringCase("warning");
@@ -80,7 +85,9 @@ class AcpiTablesTest {
                 .contains("Name (\\_S5, Package (0x04)")
                 .contains("Device (COM1)")
                 .contains("EisaId (\"PNP0501\")")
-                .contains("Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive");
+                .contains("Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive")
+                .contains("EisaId (\"PNP0A08\")")
+                .contains("Notify (S1F, 0x03)");
     }
 
     private static String run(Path directory, String... command) throws IOException, InterruptedException {
@@ -94,15 +101,28 @@ class AcpiTablesTest {
     }
 
     @Test
+    void saysWhereConfigurationSpaceIs() {
+        ByteBuffer mcfg = tables(1, PCI).get("MCFG");
+
+        assertThat(mcfg.limit()).isEqualTo(60);
+        assertThat(mcfg.getLong(44)).isEqualTo(0xe000_0000L);
+        assertThat(mcfg.getLong(52)).as("segment 0, bus 0 alone").isZero();
+    }
+
+    @Test
     void refusesMoreDevicesThanThereIsRoomFor() {
-        Platform platform = new Platform(1, 1, 2, 3, 4, List.of(new byte[0x20000]));
+        Platform platform = new Platform(1, 1, 2, 3, 4, List.of(new byte[0x20000]), null);
 
         assertThatThrownBy(() -> AcpiTables.writeTo(memory, platform)).isInstanceOf(IllegalArgumentException.class);
     }
 
     /** All tables by signature, found and checked as a guest does. */
     private Map<String, ByteBuffer> tables(int cpus) {
-        Platform platform = new Platform(cpus, 0x604, 0x605, 0x606, 1, List.of(AcpiDevices.com1()));
+        return tables(cpus, null);
+    }
+
+    private Map<String, ByteBuffer> tables(int cpus, @Nullable PciHost pci) {
+        Platform platform = new Platform(cpus, 0x604, 0x605, 0x606, 1, List.of(AcpiDevices.com1()), pci);
         ByteBuffer rsdp = read(AcpiTables.writeTo(memory, platform), 36);
         assertThat(text(rsdp, 8)).isEqualTo("RSD PTR ");
         assertThat(sum(rsdp, 20)).isZero();
@@ -114,7 +134,11 @@ class AcpiTablesTest {
             add(tables, xsdt.getLong(at));
         }
         add(tables, tables.get("FACP").getLong(140));
-        assertThat(tables).containsOnlyKeys("XSDT", "FACP", "APIC", "DSDT");
+        assertThat(tables.keySet())
+                .isEqualTo(
+                        pci == null
+                                ? Set.of("XSDT", "FACP", "APIC", "DSDT")
+                                : Set.of("XSDT", "FACP", "APIC", "DSDT", "MCFG"));
         return tables;
     }
 

@@ -7,6 +7,7 @@ import dev.lull.device.memory.GuestMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,6 +132,18 @@ class LinuxBootTest {
         assertE820(params, 2, 0xe0000, 0x100000, 2);
         assertE820(params, 3, 0x100000, RAM_BYTES, 1);
         assertE820(params, 4, ABOVE_HOLE_GPA, ABOVE_HOLE_GPA + TestKernels.MIB, 1);
+    }
+
+    @Test
+    void reservesPcisConfigurationSpaceInE820() {
+        PciHost pci = new PciHost(0xe000_0000L, 0, 0, 0, 0, 0, 9);
+        ByteBuffer page = TestKernels.littleEndian(new byte[4096]);
+        E820.writeTo(page, memory, pci);
+
+        assertThat(page.get(0x1e8)).isEqualTo((byte) 6);
+        assertThat(page.getLong(0x2d0 + 5 * 20)).isEqualTo(0xe000_0000L);
+        assertThat(page.getLong(0x2d0 + 5 * 20 + 8)).isEqualTo(1 << 20);
+        assertThat(page.getInt(0x2d0 + 5 * 20 + 16)).isEqualTo(2);
     }
 
     private void assertE820(long params, int index, long gpa, long end, int type) {
