@@ -7,6 +7,7 @@ package dev.lull.linux;
     "linux/memfd.h",
     "sys/epoll.h",
     "sys/eventfd.h",
+    "sys/timerfd.h",
     "linux/sched.h",
     "signal.h",
     "sys/socket.h"
@@ -40,6 +41,9 @@ public final class LinuxConstants {
     static final int EPOLL_CTL_DEL = 2;
     static final int EFD_CLOEXEC = 0x80000;
     static final int EFD_NONBLOCK = 0x800;
+    static final int CLOCK_MONOTONIC = 1;
+    static final int TFD_CLOEXEC = 0x80000;
+    static final int TFD_NONBLOCK = 0x800;
 
     static final int SCHED_NORMAL = 0;
     static final int SCHED_IDLE = 5;

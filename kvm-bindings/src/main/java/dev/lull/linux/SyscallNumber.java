@@ -33,6 +33,8 @@ final class SyscallNumber {
     static final int __NR_epoll_pwait = 281;
     static final int __NR_fallocate = 285;
     static final int __NR_accept4 = 288;
+    static final int __NR_timerfd_create = 283;
+    static final int __NR_timerfd_settime = 286;
     static final int __NR_eventfd2 = 290;
     static final int __NR_epoll_create1 = 291;
     static final int __NR_memfd_create = 319;

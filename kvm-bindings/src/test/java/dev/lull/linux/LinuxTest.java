@@ -103,6 +103,27 @@ class LinuxTest {
     }
 
     @Test
+    void aTimerGoesOffOnceAndNotBefore() {
+        try (TimerFd timer = new TimerFd("timer");
+                Epoll epoll = new Epoll("set", 1)) {
+            epoll.add(timer.fd(), LinuxConstants.EPOLLIN, 7);
+            timer.arm(20_000_000_000L);
+            assertThat(timer.drain()).isFalse();
+            long start = System.nanoTime();
+            timer.arm(20_000_000);
+            assertThat(epoll.await(10_000)).isEqualTo(1);
+            assertThat(System.nanoTime() - start).isBetween(20_000_000L, 5_000_000_000L);
+            assertThat(timer.drain()).isTrue();
+            assertThat(timer.drain()).isFalse();
+            timer.arm(1);
+            assertThat(epoll.await(10_000)).isEqualTo(1);
+            timer.disarm();
+            assertThat(epoll.await(0)).isZero();
+            assertThatThrownBy(() -> timer.arm(0)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void epollReportsWhatIsReadyByItsToken() {
         try (Epoll epoll = new Epoll("set", 4);
                 EventFd one = new EventFd("one");
