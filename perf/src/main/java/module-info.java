@@ -14,6 +14,7 @@ module dev.lull.perf {
     exports dev.lull.perf.boot;
     exports dev.lull.perf.exit;
     exports dev.lull.perf.report;
+    exports dev.lull.perf.worker;
 
     opens dev.lull.perf.boot to
             info.picocli;

@@ -1,5 +1,6 @@
 package dev.lull.perf.boot;
 
+import dev.lull.perf.worker.Child;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -4,6 +4,8 @@ import dev.lull.perf.report.Report;
 import dev.lull.perf.report.ReportOptions;
 import dev.lull.perf.report.Scenario;
 import dev.lull.perf.report.Series;
+import dev.lull.perf.worker.Rounds;
+import dev.lull.perf.worker.WorkerCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,9 +95,16 @@ public final class BootScenario implements Callable<Integer> {
                 rounds,
                 Duration.ofSeconds(limitSeconds),
                 subjects.present());
-        WorkerCommand worker = new WorkerCommand(root, options.lab() ? options.clock() : "");
-        RoundCollector collector = recorder(report, subjects.present());
-        BootRounds.Outcome outcome = new BootRounds(worker::of, work, System.err).run(collector);
+        WorkerCommand worker = new WorkerCommand(root, options.lab() ? options.clock() : "", BootWorker.class);
+        RoundCollector collector = recorder(report, subjects.present(), rounds);
+        Rounds.Outcome outcome = new Rounds(
+                        "boot",
+                        rounds,
+                        work.limit(),
+                        first -> worker.of(
+                                work.from(first).arguments(), work.from(first).longest()),
+                        System.err)
+                .run(collector);
         if (collector.complete() == 0) {
             throw new IOException("no round was complete after " + outcome.repeats() + " repeats");
         }
@@ -133,7 +142,7 @@ public final class BootScenario implements Callable<Integer> {
         return Files.isWritable(Path.of("/dev/kvm")) && (processors.contains(" vmx ") || processors.contains(" svm "));
     }
 
-    private static RoundCollector recorder(Report report, List<Subject> subjects) {
+    private static RoundCollector recorder(Report report, List<Subject> subjects, int rounds) {
         Map<String, Series> series = new LinkedHashMap<>();
         for (Subject subject : subjects) {
             for (String metric : subject.metrics()) {
@@ -148,6 +157,8 @@ public final class BootScenario implements Callable<Integer> {
                         one.beginRound();
                         one.record(nanos);
                     }
-                })));
+                })),
+                rounds,
+                System.err);
     }
 }

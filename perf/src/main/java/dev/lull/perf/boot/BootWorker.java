@@ -1,5 +1,6 @@
 package dev.lull.perf.boot;
 
+import dev.lull.perf.worker.Rounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +22,6 @@ import java.util.stream.Stream;
  */
 public record BootWorker(
         Path kernel, Path initrd, int firstRound, int lastRound, Duration limit, List<Subject> subjects) {
-    /** The exit status when a run took too long, as the lab's. */
-    static final int TIMED_OUT = 124;
-
     /** Lull does not remember the unpacked kernel of a file that was written a moment ago. */
     private static final Duration SETTLING = Duration.ofSeconds(4);
 
@@ -38,7 +36,7 @@ public record BootWorker(
             parse(arguments).run();
         } catch (TimeoutException e) {
             System.err.println("boot: " + e.getMessage());
-            System.exit(TIMED_OUT);
+            System.exit(Rounds.TIMED_OUT);
         } catch (IOException e) {
             System.err.println("boot: " + e.getMessage());
             System.exit(1);
@@ -72,6 +70,14 @@ public record BootWorker(
             arguments.add(subject.program().toString());
         }
         return arguments;
+    }
+
+    BootWorker from(int round) {
+        return new BootWorker(kernel, initrd, round, lastRound, limit, subjects);
+    }
+
+    Duration longest() {
+        return limit.multipliedBy((2L + lastRound - firstRound) * subjects.size());
     }
 
     /** The warm-up, in which caches fill, and the rounds. */

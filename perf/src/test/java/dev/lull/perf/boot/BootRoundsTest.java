@@ -2,11 +2,12 @@ package dev.lull.perf.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lull.perf.worker.Child;
+import dev.lull.perf.worker.Rounds;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -22,11 +23,12 @@ class BootRoundsTest {
     private final List<List<RunLine>> complete = new ArrayList<>();
     private final List<Integer> firstRounds = new ArrayList<>();
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
-    private final RoundCollector collector = new RoundCollector(List.of("lull", "qemu-q35"), complete::add);
+    private final PrintStream stream = new PrintStream(progress, true, StandardCharsets.UTF_8);
+    private final RoundCollector collector = new RoundCollector(List.of("lull", "qemu-q35"), complete::add, 2, stream);
 
     @Test
     void aRoundCountsOnceAllHaveFinished() throws Exception {
-        assertThat(run(WARM_UP + ROUND_1 + ROUND_2)).isEqualTo(new BootRounds.Outcome(0, true));
+        assertThat(run(WARM_UP + ROUND_1 + ROUND_2)).isEqualTo(new Rounds.Outcome(0, true));
         assertThat(complete).hasSize(2);
         assertThat(complete.get(1)).extracting(RunLine::subject).containsExactly("qemu-q35", "lull");
         assertThat(said()).contains("warm-up lull", "round 2/2 qemu-q35");
@@ -38,7 +40,7 @@ class BootRoundsTest {
                         WARM_UP + ROUND_1 + "echo run 2 qemu-q35 a=77; exit 124",
                         WARM_UP + "exit 124",
                         WARM_UP + "echo run 2 lull a=4; echo run 2 qemu-q35 a=3"))
-                .isEqualTo(new BootRounds.Outcome(2, true));
+                .isEqualTo(new Rounds.Outcome(2, true));
         assertThat(firstRounds).containsExactly(1, 2, 2);
         assertThat(complete).hasSize(2);
         assertThat(complete.get(1)).extracting(run -> run.nanos().get("a")).containsExactly(4L, 3L);
@@ -48,13 +50,13 @@ class BootRoundsTest {
     @Test
     void itGivesUpAndKeepsWhatItHas() throws Exception {
         assertThat(run(ROUND_1 + "exit 124", "exit 124", "exit 124", "exit 124"))
-                .isEqualTo(new BootRounds.Outcome(3, false));
+                .isEqualTo(new Rounds.Outcome(3, false));
         assertThat(complete).hasSize(1);
     }
 
     @Test
     void aFailureIsNotRepeatedAndKeepsWhatThereIs() throws Exception {
-        assertThat(run(ROUND_1 + "exit 1")).isEqualTo(new BootRounds.Outcome(0, false));
+        assertThat(run(ROUND_1 + "exit 1")).isEqualTo(new Rounds.Outcome(0, false));
         assertThat(complete).hasSize(1);
         assertThat(said()).contains("the lab ended with status 1");
     }
@@ -67,18 +69,17 @@ class BootRoundsTest {
         }
     }
 
-    private BootRounds.Outcome run(String... scripts) throws IOException, InterruptedException {
+    private Rounds.Outcome run(String... scripts) throws IOException, InterruptedException {
         Iterator<String> next = List.of(scripts).iterator();
-        List<Subject> subjects =
-                List.of(new Subject("lull", Path.of("/lull")), new Subject("qemu-q35", Path.of("/qemu")));
-        BootWorker work = new BootWorker(Path.of("/k"), Path.of("/i"), 1, 2, Duration.ofSeconds(60), subjects);
-        return new BootRounds(
-                        rest -> {
-                            firstRounds.add(rest.firstRound());
+        return new Rounds(
+                        "boot",
+                        2,
+                        Duration.ofSeconds(60),
+                        first -> {
+                            firstRounds.add(first);
                             return List.of("sh", "-c", next.next());
                         },
-                        work,
-                        new PrintStream(progress, true, StandardCharsets.UTF_8))
+                        stream)
                 .run(collector);
     }
 

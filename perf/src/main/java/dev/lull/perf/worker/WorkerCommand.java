@@ -1,23 +1,35 @@
-package dev.lull.perf.boot;
+package dev.lull.perf.worker;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How a {@link BootWorker} is started, in the lab or on this machine. */
-final class WorkerCommand {
-    private static final int LAB_START_SECONDS = 60;
+/** How a scenario's worker is started, in the lab or on this machine. */
+public final class WorkerCommand {
+    private static final Duration LAB_START = Duration.ofSeconds(60);
 
     private final Path root;
     private final String labClock;
+    private final Class<?> main;
 
-    /** @param labClock {@code real} or {@code instructions}; empty to stay on this machine */
-    WorkerCommand(Path root, String labClock) {
+    /**
+     * @param root of the project
+     * @param labClock {@code real} or {@code instructions}; empty to stay on this machine
+     * @param main its class
+     */
+    public WorkerCommand(Path root, String labClock, Class<?> main) {
         this.root = root;
         this.labClock = labClock;
+        this.main = main;
     }
 
-    List<String> of(BootWorker work) {
+    /**
+     * The whole command.
+     *
+     * @param longest after which the lab ends, even if this process is no more. Far sooner it is ended for being silent
+     */
+    public List<String> of(List<String> arguments, Duration longest) {
         List<String> command = new ArrayList<>();
         if (!labClock.isEmpty()) {
             command.addAll(List.of(
@@ -27,7 +39,7 @@ final class WorkerCommand {
                     "--clock",
                     labClock,
                     "--timeout",
-                    Long.toString(longestSeconds(work)),
+                    Long.toString(longest.plus(LAB_START).toSeconds()),
                     "--"));
         }
         command.addAll(List.of(
@@ -39,15 +51,8 @@ final class WorkerCommand {
                 "-p",
                 System.getProperty("jdk.module.path", ""),
                 "-m",
-                "dev.lull.perf/" + BootWorker.class.getName()));
-        command.addAll(work.arguments());
+                "dev.lull.perf/" + main.getName()));
+        command.addAll(arguments);
         return command;
-    }
-
-    /** The lab ends then, even if this process is no more. Far sooner it is ended for being silent. */
-    private static long longestSeconds(BootWorker work) {
-        long runs =
-                (2L + work.lastRound() - work.firstRound()) * work.subjects().size();
-        return LAB_START_SECONDS + runs * work.limit().toSeconds();
     }
 }

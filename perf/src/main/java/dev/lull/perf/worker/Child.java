@@ -1,4 +1,4 @@
-package dev.lull.perf.boot;
+package dev.lull.perf.worker;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * A process that is ended when it is silent too long, when it is closed, and when this one ends. Between its outputs this
  * JVM's threads are all blocked: a subject has the processor for itself.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Process process;
@@ -22,7 +22,7 @@ final class Child implements AutoCloseable {
     private volatile boolean expired;
 
     /** @param limit the longest time from now, and from each {@link #postpone}, to its end */
-    Child(ProcessBuilder builder, Duration limit) throws IOException {
+    public Child(ProcessBuilder builder, Duration limit) throws IOException {
         this.limit = limit;
         alarm.setRemoveOnCancelPolicy(true);
         process = builder.start();
@@ -42,23 +42,23 @@ final class Child implements AutoCloseable {
     }
 
     /** Its standard output. */
-    InputStream output() {
+    public InputStream output() {
         return process.getInputStream();
     }
 
     /** Begins the time limit anew. */
-    void postpone() {
+    public void postpone() {
         pending.cancel(false);
         pending = schedule();
     }
 
     /** Whether it was ended because its time ran out. */
-    boolean expired() {
+    public boolean expired() {
         return expired;
     }
 
     /** Waits for its end; its exit status. */
-    int await() throws InterruptedException {
+    public int await() throws InterruptedException {
         return process.waitFor();
     }
 
