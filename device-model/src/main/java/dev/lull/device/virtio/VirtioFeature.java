@@ -8,5 +8,8 @@ public final class VirtioFeature {
     /** VIRTIO_F_EVENT_IDX: each side says by index when it next wants to be notified. */
     public static final int EVENT_IDX = 29;
 
+    /** VIRTIO_F_VERSION_1: the device is one of virtio 1.0 or later. */
+    public static final int VERSION_1 = 32;
+
     private VirtioFeature() {}
 }
