@@ -14,4 +14,5 @@ module dev.lull.device {
     exports dev.lull.device.legacy;
     exports dev.lull.device.pci;
     exports dev.lull.device.virtio;
+    exports dev.lull.device.virtio.rng;
 }

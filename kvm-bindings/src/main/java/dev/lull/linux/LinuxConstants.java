@@ -26,6 +26,7 @@ public final class LinuxConstants {
     static final int MAP_ANONYMOUS = 0x20;
     static final int MAP_NORESERVE = 0x4000;
     static final int MAP_HUGETLB = 0x40000;
+    static final int MADV_DONTNEED = 4;
     static final int MADV_HUGEPAGE = 14;
     static final int MFD_CLOEXEC = 1;
     static final int MFD_HUGETLB = 4;

@@ -1,5 +1,6 @@
 package dev.lull.linux;
 
+import static dev.lull.linux.LinuxConstants.MADV_DONTNEED;
 import static dev.lull.linux.LinuxConstants.MADV_HUGEPAGE;
 import static dev.lull.linux.LinuxConstants.MAP_ANONYMOUS;
 import static dev.lull.linux.LinuxConstants.MAP_HUGETLB;
@@ -13,6 +14,7 @@ import static dev.lull.linux.LinuxConstants.PROT_WRITE;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Memory from {@code mmap(2)}, readable and writable, as one bounded segment.
@@ -85,6 +87,18 @@ public final class Mapping implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /**
+     * Gives pages of private memory back to the host; they are zero when next touched. Allocates nothing.
+     *
+     * @param memory of a mapping that is private: of a shared one the file would keep the pages
+     * @param offsetBytes a multiple of the size of the mapping's pages, as is {@code lengthBytes}
+     * @return 0, or a negated error number
+     */
+    public static long discard(MemorySegment memory, long offsetBytes, long lengthBytes) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
+        return Syscall.syscall(SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, MADV_DONTNEED);
     }
 
     /** The mapped bytes. */

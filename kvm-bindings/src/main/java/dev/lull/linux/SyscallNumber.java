@@ -37,6 +37,7 @@ final class SyscallNumber {
     static final int __NR_timerfd_settime = 286;
     static final int __NR_eventfd2 = 290;
     static final int __NR_epoll_create1 = 291;
+    static final int __NR_getrandom = 318;
     static final int __NR_memfd_create = 319;
     static final int __NR_preadv2 = 327;
     static final int __NR_pwritev2 = 328;

@@ -70,6 +70,36 @@ class LinuxTest {
     }
 
     @Test
+    void discardedPagesAreZeroAndTheirNeighboursAreNot() {
+        try (Mapping mapping = Mapping.anonymous(2 << 20)) {
+            MemorySegment memory = mapping.segment();
+            memory.fill((byte) 1);
+            assertThat(Mapping.discard(memory, 4096, 8192)).isZero();
+            assertThat(memory.get(JAVA_BYTE, 4095)).isEqualTo((byte) 1);
+            assertThat(memory.get(JAVA_BYTE, 4096)).isZero();
+            assertThat(memory.get(JAVA_BYTE, 12287)).isZero();
+            assertThat(memory.get(JAVA_BYTE, 12288)).isEqualTo((byte) 1);
+            assertThat(Mapping.discard(memory, 1, 4096)).isEqualTo(-Errno.EINVAL);
+            assertThatThrownBy(() -> Mapping.discard(memory, 4096, 2 << 20))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void entropyFillsWhatItIsGivenAndNoMore() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(4096);
+            assertThat(Entropy.fill(memory, 8, 4000)).isEqualTo(4000);
+            assertThat(memory.get(JAVA_LONG, 0)).isZero();
+            assertThat(memory.get(JAVA_LONG, 4008)).isZero();
+            long[] distinct = memory.asSlice(8, 4000).toArray(JAVA_LONG);
+            assertThat(distinct).doesNotHaveDuplicates().doesNotContain(0);
+            assertThat(Entropy.fill(memory, 0, 0)).isZero();
+            assertThatThrownBy(() -> Entropy.fill(memory, 4096, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
     void aMemoryFileIsSharedByItsMappings() {
         try (Fd file = Mapping.memoryFile("shared", 8192, false);
                 Mapping one = Mapping.shared(file, 0, 8192);

@@ -26,6 +26,7 @@ public final class EventLoop implements Agent, AutoCloseable {
     }
 
     private static final int EVENTS_AT_ONCE = 64;
+    private static final int TASKS_AT_ONCE = 64;
 
     private record Watch(Fd fd, Handler handler) {}
 
@@ -87,11 +88,7 @@ public final class EventLoop implements Agent, AutoCloseable {
                 handle(watch, epoll.eventMask(i));
             }
         }
-        Runnable task = tasks.poll();
-        while (task != null) {
-            run(task);
-            task = tasks.poll();
-        }
+        runTasks();
         return ready;
     }
 
@@ -105,6 +102,18 @@ public final class EventLoop implements Agent, AutoCloseable {
     public void close() {
         epoll.close();
         wake.close();
+    }
+
+    /** A task may leave another behind, so descriptors get their turn after some. */
+    private void runTasks() {
+        for (int i = 0; i < TASKS_AT_ONCE; i++) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                return;
+            }
+            run(task);
+        }
+        wake.signal();
     }
 
     private void handle(Watch watch, int eventMask) {

@@ -1,5 +1,6 @@
 package dev.lull.device.virtio;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -34,8 +35,8 @@ public final class DeviceStats implements AutoCloseable {
         return new DeviceStats(
                 device,
                 new CountersManager(
-                        new UnsafeBuffer(new byte[capacity * CountersReader.METADATA_LENGTH]),
-                        new UnsafeBuffer(new byte[capacity * CountersReader.COUNTER_LENGTH])));
+                        new UnsafeBuffer(ByteBuffer.allocateDirect(capacity * CountersReader.METADATA_LENGTH)),
+                        new UnsafeBuffer(ByteBuffer.allocateDirect(capacity * CountersReader.COUNTER_LENGTH))));
     }
 
     /** The device's name. */
