@@ -8,6 +8,7 @@ module dev.lull.device {
     requires transitive HdrHistogram;
     requires static org.jspecify;
 
+    exports dev.lull.device.backend;
     exports dev.lull.device.bus;
     exports dev.lull.device.loop;
     exports dev.lull.device.memory;

@@ -19,6 +19,7 @@ public final class FileIo {
         static final int FALLOC_FL_ZERO_RANGE = 16;
         static final int RWF_DSYNC = 2;
         static final int RWF_NOWAIT = 8;
+        static final int F_SETFL = 4;
         static final int F_OFD_SETLK = 37;
         static final int F_RDLCK = 0;
         static final int F_WRLCK = 1;
@@ -97,6 +98,18 @@ public final class FileIo {
      */
     public static long allocate(Fd fd, int mode, long offsetBytes, long lengthBytes) {
         return Syscall.syscall(SyscallNumber.__NR_fallocate, fd.number(), mode, offsetBytes, lengthBytes, 0, 0);
+    }
+
+    /**
+     * {@code fcntl(F_SETFL)}.
+     *
+     * @param flags {@code O_DIRECT} and {@code O_NONBLOCK} of {@link LinuxConstants}, those that are to be on
+     */
+    public static void setStatusFlags(Fd fd, int flags) {
+        Fd.check(
+                "fcntl(F_SETFL)",
+                fd.name(),
+                Syscall.syscall(SyscallNumber.__NR_fcntl, fd.number(), FileConstants.F_SETFL, flags));
     }
 
     /**

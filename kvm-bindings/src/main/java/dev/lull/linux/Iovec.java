@@ -74,8 +74,13 @@ public final class Iovec {
         }
     }
 
-    private long piece(int index, int member) {
-        return array.get(JAVA_LONG, (long) index * Layout.SIZE + member);
+    /** Whether every piece begins at a multiple of {@code addressBytes} and is a multiple of {@code pieceBytes} long; powers of two. */
+    public boolean isAligned(int addressBytes, int pieceBytes) {
+        long odd = 0;
+        for (int i = 0; i < count; i++) {
+            odd |= (piece(i, Layout.IOV_BASE) & (addressBytes - 1)) | (piece(i, Layout.IOV_LEN) & (pieceBytes - 1));
+        }
+        return odd == 0;
     }
 
     /** The number of pieces. */
@@ -91,5 +96,9 @@ public final class Iovec {
     /** The host address of the array, for a system call; valid while this object is reachable. */
     public long address() {
         return array.address();
+    }
+
+    private long piece(int index, int member) {
+        return array.get(JAVA_LONG, (long) index * Layout.SIZE + member);
     }
 }

@@ -17,6 +17,7 @@ public final class LinuxConstants {
     public static final int O_RDONLY = 0;
     public static final int O_RDWR = 2;
     public static final int O_NONBLOCK = 0x800;
+    public static final int O_DIRECT = 0x4000;
     public static final int O_CLOEXEC = 0x80000;
 
     static final int PROT_READ = 1;

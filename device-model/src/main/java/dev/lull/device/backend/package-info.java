@@ -1,0 +1,2 @@
+/** What stands behind devices on the host. */
+package dev.lull.device.backend;
