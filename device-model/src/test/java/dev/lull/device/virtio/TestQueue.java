@@ -80,6 +80,26 @@ public final class TestQueue {
         return guest;
     }
 
+    /** The number of descriptors. */
+    public int size() {
+        return size;
+    }
+
+    /** The GPA of the descriptor table. */
+    public long descriptorArea() {
+        return descriptorArea;
+    }
+
+    /** The GPA of the available ring. */
+    public long driverArea() {
+        return driverArea;
+    }
+
+    /** The GPA of the used ring. */
+    public long deviceArea() {
+        return deviceArea;
+    }
+
     /** The driver resets the queue: all rings zero, a new device's side. */
     public void reset() {
         descriptors.fill((byte) 0);
