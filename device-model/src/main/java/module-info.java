@@ -15,5 +15,6 @@ module dev.lull.device {
     exports dev.lull.device.legacy;
     exports dev.lull.device.pci;
     exports dev.lull.device.virtio;
+    exports dev.lull.device.virtio.net;
     exports dev.lull.device.virtio.rng;
 }

@@ -1,6 +1,7 @@
 package dev.lull.device.virtio;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A request's buffers, as pieces of guest RAM: first those the device reads, then those it writes (virtio 1.2 §2.7.4.2). A
@@ -10,9 +11,13 @@ import java.lang.foreign.MemorySegment;
  * allocate. A buffer that spans two regions of RAM is refused.
  */
 public final class DescriptorChain {
-    private final MemorySegment[] memory;
-    private final long[] offsets;
-    private final int[] lengths;
+    /** As many pieces as nearly all chains have; the arrays grow for a longer one, once. */
+    private static final int USUAL_PIECES = 8;
+
+    private final int capacity;
+    private MemorySegment[] memory;
+    private long[] offsets;
+    private int[] lengths;
     private int head;
     private int readable;
     private int pieces;
@@ -21,9 +26,11 @@ public final class DescriptorChain {
 
     /** @param capacity the most pieces it holds: the largest size of the queue it is used with */
     public DescriptorChain(int capacity) {
-        memory = new MemorySegment[capacity];
-        offsets = new long[capacity];
-        lengths = new int[capacity];
+        this.capacity = capacity;
+        int usual = Math.min(capacity, USUAL_PIECES);
+        memory = new MemorySegment[usual];
+        offsets = new long[usual];
+        lengths = new int[usual];
     }
 
     /** Empties the chain, to be filled by a queue. */
@@ -37,6 +44,9 @@ public final class DescriptorChain {
 
     /** Appends a piece, checked by the queue. */
     void append(MemorySegment region, long offset, int lengthBytes, boolean writable) {
+        if (pieces == lengths.length) {
+            grow();
+        }
         memory[pieces] = region;
         offsets[pieces] = offset;
         lengths[pieces] = lengthBytes;
@@ -47,6 +57,13 @@ public final class DescriptorChain {
             readable++;
             readableBytes += lengthBytes;
         }
+    }
+
+    private void grow() {
+        int length = Math.min(capacity, 4 * lengths.length);
+        memory = Arrays.copyOf(memory, length);
+        offsets = Arrays.copyOf(offsets, length);
+        lengths = Arrays.copyOf(lengths, length);
     }
 
     /** The index of the chain's first descriptor, its name in the used ring. */

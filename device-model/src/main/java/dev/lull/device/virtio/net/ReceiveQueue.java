@@ -1,0 +1,169 @@
+package dev.lull.device.virtio.net;
+
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.lull.device.virtio.DescriptorChain;
+import dev.lull.device.virtio.RateLimiter;
+import dev.lull.device.virtio.VirtioException;
+import dev.lull.device.virtio.Virtqueue;
+import dev.lull.linux.Errno;
+import dev.lull.linux.Fd;
+import dev.lull.linux.Iovec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * From the port to the guest: a frame is one {@code readv} straight into the guest's buffers.
+ *
+ * <p>How long a frame is shows only when it was read. So as many buffers as the longest may need are taken from the queue
+ * beforehand; those a frame leaves over serve the next one.
+ */
+final class ReceiveQueue implements NetQueue {
+    /** The most chains a frame can lie in; 44 of Linux's smallest hold the longest. */
+    private static final int MAX_POSTED = 64;
+
+    private final Virtqueue queue;
+    private final Fd port;
+    private final NetLink link;
+    private final RateLimiter limiter;
+    private final NetStats stats;
+    private final boolean mergeable;
+    private final long longestFrameBytes;
+    private final DescriptorChain[] posted;
+    private final Iovec pieces = new Iovec(Iovec.MAX_PIECES);
+    private final MemorySegment numBuffers = Arena.ofAuto().allocate(JAVA_SHORT);
+
+    /** One byte behind the guest's buffers, which only a frame too long for them reaches. */
+    private final MemorySegment overflow = Arena.ofAuto().allocate(1);
+
+    private int first;
+    private int count;
+    private int postedPieces;
+    private long postedBytes;
+    private boolean portHasMore;
+    private boolean paid;
+
+    /**
+     * @param mergeable whether a frame may lie in several chains
+     * @param longestFrameBytes the longest frame to expect, with its header
+     */
+    ReceiveQueue(
+            Virtqueue queue,
+            Fd port,
+            NetLink link,
+            RateLimiter limiter,
+            NetStats stats,
+            boolean mergeable,
+            long longestFrameBytes) {
+        this.queue = queue;
+        this.port = port;
+        this.link = link;
+        this.limiter = limiter;
+        this.stats = stats;
+        this.mergeable = mergeable;
+        this.longestFrameBytes = longestFrameBytes;
+        posted = new DescriptorChain[mergeable ? MAX_POSTED : 1];
+        for (int i = 0; i < posted.length; i++) {
+            posted[i] = new DescriptorChain(queue.size());
+        }
+    }
+
+    /** The port says that it has frames. */
+    void portReady() {
+        portHasMore = true;
+    }
+
+    @Override
+    public boolean run() {
+        queue.suppressDoorbells();
+        int room = BATCH_PACKETS;
+        while (portHasMore && room > 0) {
+            if (!post()) {
+                NetStats.count(stats.receiveStarved);
+                if (!queue.armDoorbells()) {
+                    break;
+                }
+                queue.suppressDoorbells();
+                continue;
+            }
+            // What was paid for a frame that was not there is for the next one.
+            paid = paid || limiter.tryTake(0);
+            if (!paid) {
+                break;
+            }
+            receive();
+            room--;
+        }
+        queue.flush();
+        return room == 0;
+    }
+
+    /** Takes buffers from the queue until the longest frame fits; whether they are enough. */
+    private boolean post() {
+        while (postedBytes < longestFrameBytes && hasRoom()) {
+            DescriptorChain chain = posted[(first + count) % posted.length];
+            if (!queue.poll(chain)) {
+                // A queue too small for the longest frame still receives those that fit.
+                return count > 0 && (!mergeable || postedPieces >= queue.size() / 2);
+            }
+            if (chain.readableBytes() != 0 || chain.writableBytes() < HEADER_BYTES) {
+                throw new VirtioException(
+                        "a receive buffer without room for a header, or readable (virtio 1.2 §5.1.6.3)");
+            }
+            count++;
+            postedPieces += chain.pieces();
+            postedBytes += chain.writableBytes();
+        }
+        return true;
+    }
+
+    private boolean hasRoom() {
+        return count < posted.length && postedPieces + queue.size() < Iovec.MAX_PIECES;
+    }
+
+    private void receive() {
+        pieces.clear();
+        for (int i = 0; i < count; i++) {
+            DescriptorChain chain = posted[(first + i) % posted.length];
+            for (int piece = 0; piece < chain.pieces(); piece++) {
+                pieces.add(chain.address(piece), chain.lengthBytes(piece));
+            }
+        }
+        pieces.add(overflow.address(), 1);
+        long start = System.nanoTime();
+        long result = port.read(pieces);
+        if (result == -Errno.EAGAIN) {
+            portHasMore = false;
+        } else if (result <= 0) {
+            portHasMore = false;
+            stats.receive.recordFailure(start, System.nanoTime());
+            link.failed(result == 0 ? Errno.EBADFD : (int) -result);
+        } else if (result > postedBytes) {
+            NetStats.count(stats.receiveTooLong);
+        } else if (result >= HEADER_BYTES) {
+            deliver(result);
+            paid = false;
+            limiter.charge(result - HEADER_BYTES);
+            stats.receive.record(start, System.nanoTime(), result - HEADER_BYTES);
+        }
+    }
+
+    private void deliver(long lengthBytes) {
+        DescriptorChain head = posted[first];
+        int used = 0;
+        long left = lengthBytes;
+        while (left > 0) {
+            DescriptorChain chain = posted[first];
+            int written = (int) Math.min(left, chain.writableBytes());
+            queue.complete(chain, written);
+            left -= written;
+            used++;
+            first = (first + 1) % posted.length;
+            count--;
+            postedPieces -= chain.pieces();
+            postedBytes -= chain.writableBytes();
+        }
+        numBuffers.set(JAVA_SHORT, 0, (short) used);
+        head.copyIn(NUM_BUFFERS, numBuffers, 0, Short.BYTES);
+    }
+}
