@@ -16,5 +16,6 @@ module dev.lull.device {
     exports dev.lull.device.pci;
     exports dev.lull.device.virtio;
     exports dev.lull.device.virtio.net;
+    exports dev.lull.device.virtio.block;
     exports dev.lull.device.virtio.rng;
 }
