@@ -1,6 +1,7 @@
 package dev.lull.agent.boot;
 
 import dev.lull.device.memory.GuestMemory;
+import dev.lull.device.pci.PciBus;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class E820 {
             map.add(regions.get(i).gpa(), regions.get(i).endGpa(), RAM);
         }
         if (pci != null) {
-            map.add(pci.ecamGpa(), pci.ecamGpa() + PciHost.ECAM_BYTES, RESERVED);
+            map.add(pci.ecamGpa(), pci.ecamGpa() + PciBus.ECAM_BYTES, RESERVED);
         }
         bootParams.put(ENTRY_COUNT, (byte) map.count);
     }

@@ -1,22 +1,23 @@
 package dev.lull.agent.boot;
 
+import dev.lull.device.pci.HotplugRegisters;
+import dev.lull.device.pci.PciBus;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The PCI host bridge a guest finds through ACPI: one bus of {@value #SLOTS} slots behind {@code \_SB.PCI0}, its windows,
+ * The PCI host bridge a guest finds through ACPI: one bus of {@value PciBus#SLOTS} slots behind {@code \_SB.PCI0}, its windows,
  * interrupt wiring, and hotplug. All addresses are guest-physical.
  *
- * <p>Hotplug: the guest's event device ({@code ACPI0013}) has a level-triggered interrupt that stays asserted while slots
- * wait in the registers. Its method reads the two bitmaps, which clears them, and notifies each slot of a device that has
- * come or that is to go; {@code _EJ0} writes the slot's bit once the guest has let go of its device.
+ * <p>Hotplug: the method of the guest's event device ({@code ACPI0013}) reads which slots have a device that has come or is
+ * to go, and notifies each; {@code _EJ0} writes the slot's bit once the guest has let go of its device.
  *
- * @param ecamGpa configuration space of bus 0, {@value #ECAM_BYTES} bytes
+ * @param ecamGpa configuration space of bus 0, {@value PciBus#ECAM_BYTES} bytes
  * @param window32Gpa where BARs of 32 bits may lie
  * @param window32Bytes the size of that window
  * @param window64Gpa where BARs of 64 bits may lie
- * @param window64Bytes the size of that window
- * @param hotplugGpa the hotplug registers: {@link #UP}, {@link #DOWN}, {@link #EJECT}
+ * @param window64Bytes the size of that window; 0 if there is none
+ * @param hotplugGpa {@link HotplugRegisters}
  * @param hotplugGsi the interrupt of the event device
  */
 public record PciHost(
@@ -27,30 +28,10 @@ public record PciHost(
         long window64Bytes,
         long hotplugGpa,
         int hotplugGsi) {
-    /** Slots of the bus; slot 0 is the bridge's own. */
-    public static final int SLOTS = 32;
-
-    /** 4 KiB for each of eight functions of each slot (PCI Express 4.0 §7.2.2). */
-    public static final long ECAM_BYTES = 1 << 20;
-
-    /** Offset of the bitmap of slots whose device is new. */
-    public static final int UP = 0;
-
-    /** Offset of the bitmap of slots whose device is to go. */
-    public static final int DOWN = 4;
-
-    /** Offset of the register that takes bits of slots to be emptied. */
-    public static final int EJECT = 8;
-
-    /** Bytes of the hotplug registers. */
-    public static final int HOTPLUG_BYTES = 16;
-
     private static final int FIRST_LINE_GSI = 16;
     private static final int LINE_GSIS = 8;
     private static final int ANY_FUNCTION = 0xffff;
     private static final int PIN_A = 0;
-    private static final int CONFIG_PORT = 0xcf8;
-    private static final int CONFIG_PORTS = 8;
 
     private static final int NOTIFY_DEVICE_CHECK = 1;
     private static final int NOTIFY_EJECT_REQUEST = 3;
@@ -85,19 +66,13 @@ public record PciHost(
                 Aml.name("_UID", Aml.integer(0)),
                 Aml.name("_SEG", Aml.integer(0)),
                 Aml.name("_BBN", Aml.integer(0)),
-                Aml.name(
-                        "_CRS",
-                        AmlResource.template(
-                                AmlResource.busNumbers(0, 1),
-                                AmlResource.ioPorts(CONFIG_PORT, CONFIG_PORTS),
-                                AmlResource.memoryWindow32(window32Gpa, window32Bytes),
-                                AmlResource.memoryWindow64(window64Gpa, window64Bytes))),
+                Aml.name("_CRS", resources()),
                 Aml.name("_PRT", interruptWiring()),
-                Aml.memoryRegion("HPRG", hotplugGpa, HOTPLUG_BYTES),
+                Aml.memoryRegion("HPRG", hotplugGpa, HotplugRegisters.LENGTH_BYTES),
                 Aml.doubleWordFields("HPRG", "UP", "DOWN", "EJCT")));
         byte[] scan = Aml.concat(
                 Aml.store(Aml.reference("UP"), Aml.local(0)), Aml.store(Aml.reference("DOWN"), Aml.local(1)));
-        for (int slot = 1; slot < SLOTS; slot++) {
+        for (int slot = 1; slot < PciBus.SLOTS; slot++) {
             byte[] bit = Aml.integer(1L << slot);
             terms.add(Aml.device(
                     slotName(slot),
@@ -113,9 +88,17 @@ public record PciHost(
         return Aml.device("PCI0", terms.toArray(new byte[0][]));
     }
 
+    private byte[] resources() {
+        return AmlResource.template(
+                AmlResource.busNumbers(0, 1),
+                AmlResource.ioPorts(PciBus.CONFIG_PORT, PciBus.CONFIG_PORT_COUNT),
+                AmlResource.memoryWindow32(window32Gpa, window32Bytes),
+                window64Bytes == 0 ? new byte[0] : AmlResource.memoryWindow64(window64Gpa, window64Bytes));
+    }
+
     private static byte[] interruptWiring() {
-        byte[][] wires = new byte[SLOTS - 1][];
-        for (int slot = 1; slot < SLOTS; slot++) {
+        byte[][] wires = new byte[PciBus.SLOTS - 1][];
+        for (int slot = 1; slot < PciBus.SLOTS; slot++) {
             wires[slot - 1] = Aml.packageOf(
                     Aml.integer((long) slot << 16 | ANY_FUNCTION),
                     Aml.integer(PIN_A),
@@ -133,8 +116,8 @@ public record PciHost(
                 Aml.name(
                         "_CRS",
                         AmlResource.template(
-                                AmlResource.fixedMemory(ecamGpa, ECAM_BYTES),
-                                AmlResource.fixedMemory(hotplugGpa, HOTPLUG_BYTES))));
+                                AmlResource.fixedMemory(ecamGpa, PciBus.ECAM_BYTES),
+                                AmlResource.fixedMemory(hotplugGpa, HotplugRegisters.LENGTH_BYTES))));
     }
 
     private byte[] eventDevice() {
