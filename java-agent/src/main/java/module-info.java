@@ -13,6 +13,7 @@ module dev.lull.agent {
 
     exports dev.lull.agent.boot;
     exports dev.lull.agent.cli;
+    exports dev.lull.agent.devices;
     exports dev.lull.agent.machine;
 
     opens dev.lull.agent.cli to

@@ -4,21 +4,27 @@ import dev.lull.agent.boot.AcpiDevices;
 import dev.lull.agent.boot.BootState;
 import dev.lull.agent.boot.LinuxBoot;
 import dev.lull.agent.boot.PayloadCache;
+import dev.lull.agent.boot.PciHost;
 import dev.lull.agent.boot.Platform;
 import dev.lull.device.bus.IoBus;
 import dev.lull.device.legacy.BootTimer;
 import dev.lull.device.legacy.I8042;
 import dev.lull.device.legacy.PowerRegisters;
 import dev.lull.device.legacy.SerialPort;
+import dev.lull.device.memory.GuestMemory;
+import dev.lull.device.virtio.DeviceStats;
 import dev.lull.kvm.Kvm;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VmFd;
 import dev.lull.linux.Errno;
 import dev.lull.linux.LinuxException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtual machine: guest memory, vCPUs on a platform thread each, interrupt chips in the kernel, and the devices of a
@@ -35,6 +41,7 @@ public final class Machine implements AutoCloseable {
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final RunGate gate;
     private final SerialPort console;
+    private final @Nullable Devices devices;
 
     private boolean started;
     private boolean closed;
@@ -47,11 +54,12 @@ public final class Machine implements AutoCloseable {
         try {
             Kvm kvm = own(openKvm());
             MemoryMap memory = own(MemoryMap.allocate(config.memoryBytes(), config.hugePages()));
+            PciHost pci = config.pci() ? PciPlan.of(memory.memory(), ProcessorSetup.addressBits(kvm)) : null;
             BootState boot = LinuxBoot.load(
                     memory.memory(),
                     new LinuxBoot.Source(config.kernel(), config.initrd(), config.commandLine()),
                     new PayloadCache(PayloadCache.defaultDirectory(System.getenv()), config.warnings()),
-                    platform());
+                    platform(pci));
             VmFd vm = own(kvm.createVm(config.name()));
             vm.setIdentityMapAddress(MemoryMap.IDENTITY_MAP_GPA);
             vm.setTssAddress(MemoryMap.TSS_GPA);
@@ -59,6 +67,7 @@ public final class Machine implements AutoCloseable {
             memory.attachTo(vm);
             console = new SerialPort(config.consoleOutput(), own(new EventLine(vm, SerialPort.COM1_GSI)));
             plugDevices();
+            devices = pci == null ? null : own(plugBus(vm, pci, memory.memory()));
             createVcpus(kvm, vm, boot);
         } catch (LinuxException e) {
             release();
@@ -95,7 +104,8 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Takes every vCPU out of the guest and waits until they are. No effect on a machine that is paused or has ended.
+     * Takes every vCPU out of the guest, stops the devices' thread between two events, and waits until they are. No effect on
+     * a machine that is paused or has ended.
      *
      * @throws InterruptedException if the calling thread is interrupted while it waits; the pause takes effect all the same
      */
@@ -105,11 +115,45 @@ public final class Machine implements AutoCloseable {
         if (isStarted()) {
             gate.awaitAllOutside();
         }
+        if (devices != null) {
+            devices.pause();
+        }
     }
 
-    /** Lets the vCPUs into the guest again. */
+    /** Lets the devices and vCPUs go on. */
     public void resume() {
+        if (devices != null) {
+            devices.resume();
+        }
         gate.open();
+    }
+
+    /**
+     * Adds a device to a machine that may run.
+     *
+     * @throws ConfigException if the device cannot be had, or the machine was made without PCI, see {@link
+     *     MachineConfig.Builder#hotplug}
+     */
+    public void attach(DeviceConfig device) {
+        hotpluggable().attach(device, isStarted());
+    }
+
+    /**
+     * Asks the guest to give up a device and waits until it has; the device is closed then. A guest may also eject a device
+     * unasked.
+     *
+     * @param limit how long the guest may take
+     * @throws ConfigException if the machine has no such device
+     * @throws MachineException if the guest does not answer within {@code limit}: the device stays attached and whole
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the guest may still answer
+     */
+    public void detach(String deviceId, Duration limit) throws InterruptedException {
+        hotpluggable().detach(deviceId, limit);
+    }
+
+    /** What each device of the machine has counted so far; to be read before {@link #close}. */
+    public List<DeviceStats> deviceStats() {
+        return devices == null ? List.of() : devices.stats();
     }
 
     /** Whether a pause is in force. */
@@ -181,7 +225,7 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    private Platform platform() {
+    private Platform platform(@Nullable PciHost pci) {
         return new Platform(
                 config.vcpus(),
                 PowerRegisters.SLEEP_CONTROL_PORT,
@@ -189,7 +233,7 @@ public final class Machine implements AutoCloseable {
                 PowerRegisters.RESET_PORT,
                 PowerRegisters.RESET_VALUE,
                 List.of(AcpiDevices.com1()),
-                null);
+                pci);
     }
 
     private void plugDevices() {
@@ -199,6 +243,28 @@ public final class Machine implements AutoCloseable {
         ports.add(I8042.PORT, I8042.LENGTH_BYTES, new I8042(reset));
         ports.add(PowerRegisters.PORT, PowerRegisters.LENGTH_BYTES, new PowerRegisters(powerOff, reset));
         ports.add(BootTimer.PORT, BootTimer.LENGTH_BYTES, new BootTimer(this::recordBoot));
+    }
+
+    private Devices plugBus(VmFd vm, PciHost pci, GuestMemory memory) {
+        Path countersFile = config.countersFile();
+        CountersFile counters = own(countersFile == null ? CountersFile.inMemory() : CountersFile.at(countersFile));
+        Devices plugged =
+                new Devices(config.name(), vm, pci, memory, ports, mmio, counters.counters(), config.warnings());
+        try {
+            config.devices().forEach(device -> plugged.attach(device, false));
+            return plugged;
+        } catch (RuntimeException e) {
+            plugged.close();
+            throw e;
+        }
+    }
+
+    private Devices hotpluggable() {
+        if (devices == null) {
+            throw new ConfigException(
+                    config.name() + " was made without devices and not for hotplug: it has no PCI bus");
+        }
+        return devices;
     }
 
     private void createVcpus(Kvm kvm, VmFd vm, BootState boot) {

@@ -2,6 +2,8 @@ package dev.lull.agent.machine;
 
 import dev.lull.device.legacy.SerialPort;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -72,6 +74,21 @@ public final class MachineConfig {
         return builder.vcpus;
     }
 
+    /** Whether the machine has a PCI bus: for its devices, or for those to come while it runs. */
+    public boolean pci() {
+        return builder.hotplug || !builder.devices.isEmpty();
+    }
+
+    /** The devices the machine starts with. */
+    public List<DeviceConfig> devices() {
+        return List.copyOf(builder.devices);
+    }
+
+    /** Where the devices' counters are to be read by other processes, if anywhere. */
+    public @Nullable Path countersFile() {
+        return builder.countersFile;
+    }
+
     /** Whether the time each exit takes is recorded, not only its count. */
     public boolean timedExits() {
         return builder.timedExits;
@@ -101,6 +118,9 @@ public final class MachineConfig {
         private long memoryBytes = 256L << 20;
         private boolean hugePages;
         private int vcpus = 1;
+        private boolean hotplug;
+        private @Nullable Path countersFile;
+        private final List<DeviceConfig> devices = new ArrayList<>();
         private boolean timedExits;
         private SerialPort.Output consoleOutput = octet -> {};
         private Consumer<String> warnings = System.err::println;
@@ -146,6 +166,27 @@ public final class MachineConfig {
             return this;
         }
 
+        /** A device the machine starts with, besides those given before. Any such machine may be given more while it runs. */
+        public Builder device(DeviceConfig device) {
+            devices.add(device);
+            return this;
+        }
+
+        /** Whether devices may come while the machine runs, even if it starts with none; not unless given. */
+        public Builder hotplug(boolean hotplug) {
+            this.hotplug = hotplug;
+            return this;
+        }
+
+        /**
+         * A file for the devices' counters, which is there as long as the machine; none unless given. Agrona's
+         * {@code CountersReader} reads its two parts; docs/design.md has the layout.
+         */
+        public Builder countersFile(Path countersFile) {
+            this.countersFile = countersFile;
+            return this;
+        }
+
         /** Whether to record the time each exit takes, at the cost of two clock readings an exit; not unless given. */
         public Builder timedExits(boolean timedExits) {
             this.timedExits = timedExits;
@@ -188,6 +229,7 @@ public final class MachineConfig {
                 throw new ConfigException(
                         memoryBytes + " bytes of memory: give a multiple of " + (unit >> 10) + " KiB");
             }
+            DeviceRoster.check(devices);
             return new MachineConfig(this);
         }
     }

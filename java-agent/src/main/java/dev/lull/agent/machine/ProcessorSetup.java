@@ -28,7 +28,11 @@ final class ProcessorSetup {
     private static final int TOPOLOGY_LEAF_V2 = 0x1F;
     private static final int LEVEL_SMT = 1;
     private static final int LEVEL_CORE = 2;
-    private static final int AMD_CORES_LEAF = 0x8000_0008;
+    private static final int ADDRESS_SIZES_LEAF = 0x8000_0008;
+    private static final int AMD_CORES_LEAF = ADDRESS_SIZES_LEAF;
+    /** What every processor with 64 bits has (Intel SDM volume 2, CPUID leaf 0x80000008). */
+    private static final int MIN_ADDRESS_BITS = 36;
+
     private static final int AMD_TOPOLOGY_LEAF = 0x8000_001E;
 
     private static final int MSR_MISC_ENABLE = 0x1A0;
@@ -53,6 +57,13 @@ final class ProcessorSetup {
         this.supported = kvm.supportedCpuid();
         this.tscDeadline = kvm.capability(KvmConstants.KVM_CAP_TSC_DEADLINE_TIMER) != 0;
         this.vcpus = vcpus;
+    }
+
+    /** How many bits a guest-physical address has, as every vCPU's CPUID will say. */
+    static int addressBits(Kvm kvm) {
+        CpuId cpuid = kvm.supportedCpuid();
+        int entry = cpuid.find(ADDRESS_SIZES_LEAF, 0);
+        return entry < 0 ? MIN_ADDRESS_BITS : cpuid.get(entry, Output.EAX) & 0xFF;
     }
 
     /** Gives vCPU {@code id} its identity. */

@@ -2,6 +2,8 @@ package dev.lull.agent.lab;
 
 import dev.lull.agent.machine.GuestConsole;
 import dev.lull.agent.machine.MachineConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The kernels and the guest's initrd that the lab's set-up made. */
@@ -11,6 +13,13 @@ final class LabKernels {
     /** {@code image} is vmlinuz or vmlinux, {@code flavour} cloud or generic. */
     static Path kernel(String flavour, String image) {
         return cache().resolve("kernels").resolve(flavour).resolve(image);
+    }
+
+    /** The modules of that kernel. */
+    static Path modules(String flavour) throws IOException {
+        Path kernel = cache().resolve("kernels").resolve(flavour);
+        String release = Files.readString(kernel.resolve("release")).strip();
+        return kernel.resolve("lib/modules").resolve(release);
     }
 
     static Path initrd() {

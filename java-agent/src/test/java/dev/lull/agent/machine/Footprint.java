@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  *
  * @param descriptors open file descriptors
  * @param kvmMappings mappings of KVM's and of a machine's size
- * @param threads vCPU threads
+ * @param threads of vCPUs and devices
  */
 public record Footprint(long descriptors, long kvmMappings, long threads) {
     private static final long LARGE_BYTES = 16L << 20;
@@ -18,7 +18,7 @@ public record Footprint(long descriptors, long kvmMappings, long threads) {
     /** As it is now. */
     public static Footprint measure() throws IOException {
         long threads = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().contains("vcpu"))
+                .filter(thread -> thread.getName().matches(".*-(vcpu\\d+|devices|eject-.*)"))
                 .count();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
                 Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {

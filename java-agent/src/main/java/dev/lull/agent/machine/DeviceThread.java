@@ -1,0 +1,88 @@
+package dev.lull.agent.machine;
+
+import dev.lull.device.loop.EventLoop;
+import java.util.function.Consumer;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.NoOpIdleStrategy;
+
+/**
+ * The one thread a machine's devices run on, which sleeps in its loop while none has anything to do.
+ *
+ * <p>A pause parks it between two events. What the kernel has taken over already, such as a read from a disk, may still
+ * end meanwhile.
+ */
+final class DeviceThread implements AutoCloseable {
+    private static final long STACK_BYTES = 512 << 10;
+    private static final int CLOSE_RETRY_MILLIS = 1;
+
+    private final EventLoop loop;
+    private final AgentRunner runner;
+    private boolean parkWanted;
+    private boolean parked;
+    private boolean closed;
+
+    /**
+     * Starts the thread.
+     *
+     * @param faults takes what a device's code throws by a fault of its own
+     */
+    DeviceThread(String machine, Consumer<Throwable> faults) {
+        loop = new EventLoop(machine + "-devices", faults);
+        runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, faults::accept, null, loop);
+        AgentRunner.startOnThread(runner, task -> {
+            Thread thread = new Thread(null, task, loop.roleName(), STACK_BYTES);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** Parks the thread and waits until it is. */
+    synchronized void pause() throws InterruptedException {
+        if (!parkWanted && !closed) {
+            parkWanted = true;
+            loop.execute(this::park);
+        }
+        while (parkWanted && !parked && !closed) {
+            wait();
+        }
+    }
+
+    /** Lets the thread go on. */
+    synchronized void resume() {
+        parkWanted = false;
+        notifyAll();
+    }
+
+    /** Ends the thread, parked or not, and gives back the loop. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        // The runner first says that it ends, then waits; only then does waking the loop make it look.
+        runner.close(CLOSE_RETRY_MILLIS, thread -> loop.wakeUp());
+        loop.close();
+    }
+
+    private synchronized void park() {
+        boolean interrupted = false;
+        parked = true;
+        notifyAll();
+        while (parkWanted && !closed) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        parked = false;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
