@@ -17,5 +17,7 @@ module dev.lull.device {
     exports dev.lull.device.virtio;
     exports dev.lull.device.virtio.net;
     exports dev.lull.device.virtio.block;
+    exports dev.lull.device.virtio.balloon;
+    exports dev.lull.device.virtio.console;
     exports dev.lull.device.virtio.rng;
 }

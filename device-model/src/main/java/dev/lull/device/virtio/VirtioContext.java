@@ -36,6 +36,11 @@ public interface VirtioContext {
     /** Stops watching {@code fd}. */
     void unwatch(Fd fd);
 
+    /**
+     * Has {@link VirtioDevice#notified} called for queue {@code index}, after what else the loop has to do; from any thread.
+     */
+    void ring(int index);
+
     /** Tells the driver that the device-specific configuration has changed; from any thread. */
     void configChanged();
 }

@@ -156,6 +156,11 @@ final class VirtioRunner implements VirtioContext {
     }
 
     @Override
+    public void ring(int index) {
+        doorbells[index].signal();
+    }
+
+    @Override
     public void configChanged() {
         generation.incrementAndGet();
         loop.execute(this::tellOfConfigChange);
@@ -180,12 +185,12 @@ final class VirtioRunner implements VirtioContext {
         for (int i = 0; i < queues.length; i++) {
             if (queues[i] != null) {
                 int queue = i;
-                loop.watch(doorbells[i].fd(), DOORBELL_EVENTS, mask -> ring(queue));
+                loop.watch(doorbells[i].fd(), DOORBELL_EVENTS, mask -> rung(queue));
             }
         }
     }
 
-    private void ring(int queue) {
+    private void rung(int queue) {
         try {
             device.notified(queue);
         } catch (RuntimeException | Error e) {

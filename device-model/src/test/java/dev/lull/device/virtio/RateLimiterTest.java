@@ -135,7 +135,7 @@ class RateLimiterTest {
             context.turnUntil(() -> resumed[0] == 1);
             assertThat(limiter.tryTake(512)).isTrue();
             assertThat(limiter.tryTake(512)).isFalse();
-            context.unwatchAll();
+            context.reset();
             limiter.begin(context, () -> resumed[0] += 10);
             context.turnUntil(() -> limiter.tryTake(0));
             limiter.charge(1 << 21);

@@ -15,7 +15,9 @@ public final class TestContext implements VirtioContext, AutoCloseable {
     private final long features;
     private final TestQueue[] queues;
     private final EventLoop loop;
+    private @Nullable VirtioDevice device;
     private final List<Fd> watched = new ArrayList<>();
+    private final AtomicInteger rung = new AtomicInteger();
     private final AtomicInteger configChanges = new AtomicInteger();
 
     /** @param features what was negotiated */
@@ -32,6 +34,35 @@ public final class TestContext implements VirtioContext, AutoCloseable {
     public void turn() {
         loop.wakeUp();
         loop.doWork();
+        VirtioDevice served = device;
+        for (int mask = rung.getAndSet(0); mask != 0 && served != null; mask &= mask - 1) {
+            served.notified(Integer.numberOfTrailingZeros(mask));
+        }
+    }
+
+    /** Activates {@code served}, whose queues a later {@link #ring} reaches. */
+    public void activate(VirtioDevice served) {
+        device = served;
+        served.activate(this);
+    }
+
+    /** Resets the active device, as the transport does. */
+    public void reset() {
+        VirtioDevice served = device;
+        device = null;
+        boolean[] quiet = {false};
+        if (served != null) {
+            served.reset(() -> quiet[0] = true);
+            turnUntil(() -> quiet[0]);
+        }
+        unwatchAll();
+        rung.set(0);
+    }
+
+    /** Watches no descriptor any more. */
+    public void unwatchAll() {
+        watched.forEach(loop::unwatch);
+        watched.clear();
     }
 
     /** Turns the loop, waiting, until {@code condition} holds; fails after ten seconds. */
@@ -49,12 +80,6 @@ public final class TestContext implements VirtioContext, AutoCloseable {
     /** How often the device said its configuration had changed. */
     public int configChanges() {
         return configChanges.get();
-    }
-
-    /** As the transport does at a reset: watches no descriptor any more. */
-    public void unwatchAll() {
-        watched.forEach(loop::unwatch);
-        watched.clear();
     }
 
     @Override
@@ -87,6 +112,12 @@ public final class TestContext implements VirtioContext, AutoCloseable {
     public void unwatch(Fd fd) {
         watched.remove(fd);
         loop.unwatch(fd);
+    }
+
+    @Override
+    public void ring(int index) {
+        rung.accumulateAndGet(1 << index, (mask, bit) -> mask | bit);
+        loop.wakeUp();
     }
 
     @Override

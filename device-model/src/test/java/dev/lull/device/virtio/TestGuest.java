@@ -27,6 +27,11 @@ public final class TestGuest {
                 new GuestMemory.Region(HIGH_GPA, arena.allocate(HIGH_BYTES, 4096))));
     }
 
+    /** RAM that is the caller's, its first region large enough for queues and buffers. */
+    public TestGuest(GuestMemory memory) {
+        this.memory = memory;
+    }
+
     /** The guest's RAM. */
     public GuestMemory memory() {
         return memory;

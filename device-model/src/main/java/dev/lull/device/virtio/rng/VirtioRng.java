@@ -22,7 +22,6 @@ public final class VirtioRng implements VirtioDevice {
     private static final int QUEUE_SIZE = 64;
 
     private final DescriptorChain chain = new DescriptorChain(QUEUE_SIZE);
-    private final Runnable serve = this::serve;
     private final RateLimiter limiter;
     private final NanoClock clock;
     private final RequestStats reads;
@@ -65,7 +64,7 @@ public final class VirtioRng implements VirtioDevice {
     public void activate(VirtioContext newContext) {
         context = newContext;
         queue = newContext.queue(0);
-        limiter.begin(newContext, serve);
+        limiter.begin(newContext, this::serve);
     }
 
     @Override
@@ -99,7 +98,7 @@ public final class VirtioRng implements VirtioDevice {
                 if (served++ == QUEUE_SIZE) {
                     requests.undoPoll();
                     requests.flush();
-                    active.loop().execute(serve);
+                    active.ring(0);
                     return;
                 }
                 if (!fill(requests)) {

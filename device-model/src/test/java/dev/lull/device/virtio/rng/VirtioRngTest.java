@@ -35,7 +35,7 @@ class VirtioRngTest {
 
     @Test
     void buffersAreFilledAndTheirEndsLeftAlone() {
-        rng.activate(context);
+        context.activate(rng);
         TestQueue.Chain request = driver.chain().writable(512).writable(512);
         int head = request.publish();
         long behind = guest.allocate(1024, 1);
@@ -50,7 +50,7 @@ class VirtioRngTest {
 
     @Test
     void aHugeRequestIsGivenPartOfWhatItAsksFor() {
-        rng.activate(context);
+        context.activate(rng);
         int head = driver.chain().writableAt(TestGuest.HIGH_GPA, 1 << 20).publish();
         rng.notified(0);
         assertThat(driver.takeUsed()).isEqualTo(new TestQueue.Used(head, VirtioRng.MAX_REQUEST_BYTES));
@@ -60,7 +60,7 @@ class VirtioRngTest {
 
     @Test
     void aFullQueueIsServed() {
-        rng.activate(context);
+        context.activate(rng);
         for (int i = 0; i < 64; i++) {
             driver.chain().writableAt(0x800, 4).publish();
         }
@@ -73,7 +73,7 @@ class VirtioRngTest {
 
     @Test
     void aReadableBufferBreaksTheDevice() {
-        rng.activate(context);
+        context.activate(rng);
         driver.chain().readable((byte) 1).writable(4).publish();
         assertThatThrownBy(() -> rng.notified(0))
                 .isInstanceOf(VirtioException.class)
@@ -86,7 +86,7 @@ class VirtioRngTest {
                 new RateLimiter("rng0", new TokenBucket(100, 0, 50_000_000, SystemNanoClock.INSTANCE), null),
                 DeviceStats.inMemory("rng0", 4),
                 SystemNanoClock.INSTANCE);
-        rng.activate(context);
+        context.activate(rng);
         int first = driver.chain().writable(100).publish();
         int second = driver.chain().writable(100).publish();
         rng.notified(0);
@@ -100,21 +100,19 @@ class VirtioRngTest {
 
     @Test
     void afterAResetNothingIsTouched() {
-        rng.activate(context);
-        boolean[] quiet = {false};
-        rng.reset(() -> quiet[0] = true);
-        assertThat(quiet[0]).isTrue();
+        context.activate(rng);
+        context.reset();
         driver.chain().writable(4).publish();
         rng.notified(0);
         assertThat(driver.takeUsed()).isNull();
-        rng.activate(context);
+        context.activate(rng);
         rng.notified(0);
         assertThat(driver.takeUsed()).isNotNull();
     }
 
     @Test
     void nothingIsAllocatedForARequest() {
-        rng.activate(context);
+        context.activate(rng);
         driver.descriptor(0, 0x800, 64, TestQueue.WRITE, 0);
         Allocations.assertNone(this::serveMany);
     }
