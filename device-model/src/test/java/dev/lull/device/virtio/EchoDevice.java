@@ -11,6 +11,9 @@ public final class EchoDevice implements VirtioDevice {
     /** A feature of its own. */
     public static final int FEATURE = 5;
 
+    /** What it says when a driver writes to byte 0xF00 of its configuration. */
+    public static final String MISTAKE = "a mistake of the device's own";
+
     private static final int[] SIZES = {8, 16};
     private static final int COPY_BYTES = 4096;
 
@@ -96,7 +99,7 @@ public final class EchoDevice implements VirtioDevice {
     @Override
     public void writeConfig(int offset, int sizeBytes, long value) {
         if (offset == 0xF00) {
-            throw new IllegalStateException("a mistake of the device's own");
+            throw new IllegalStateException(MISTAKE);
         }
         for (int i = 0; i < sizeBytes && offset + i < config.length; i++) {
             config[offset + i] = (byte) (value >>> (8 * i));
