@@ -20,4 +20,5 @@ module dev.lull.device {
     exports dev.lull.device.virtio.balloon;
     exports dev.lull.device.virtio.console;
     exports dev.lull.device.virtio.rng;
+    exports dev.lull.device.virtio.vsock;
 }

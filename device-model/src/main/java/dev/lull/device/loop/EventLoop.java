@@ -28,7 +28,10 @@ public final class EventLoop implements Agent, AutoCloseable {
     private static final int EVENTS_AT_ONCE = 64;
     private static final int TASKS_AT_ONCE = 64;
 
-    private record Watch(Fd fd, Handler handler) {}
+    private record Watch(Fd fd, Handler handler, long token) {}
+
+    private static final int INDEX_BITS = 20;
+    private static final int MAX_INDEX = (1 << INDEX_BITS) - 1;
 
     private final String name;
     private final Epoll epoll;
@@ -36,6 +39,7 @@ public final class EventLoop implements Agent, AutoCloseable {
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Consumer<Throwable> faults;
     private @Nullable Watch[] watches = new Watch[16];
+    private long nextSerial;
 
     /**
      * A loop to be run by an {@link org.agrona.concurrent.AgentRunner}, whose idle strategy has nothing to do.
@@ -53,8 +57,9 @@ public final class EventLoop implements Agent, AutoCloseable {
     /** Runs {@code handler} whenever {@code fd} is ready for one of {@code eventMask}. */
     public void watch(Fd fd, int eventMask, Handler handler) {
         int index = freeIndex();
-        watches[index] = new Watch(fd, handler);
-        epoll.add(fd, eventMask, index);
+        long token = (nextSerial++ << INDEX_BITS) | index;
+        watches[index] = new Watch(fd, handler, token);
+        epoll.add(fd, eventMask, token);
     }
 
     /** Stops watching {@code fd}; events of it already reported are dropped. */
@@ -83,8 +88,10 @@ public final class EventLoop implements Agent, AutoCloseable {
     public int doWork() {
         int ready = epoll.await(-1);
         for (int i = 0; i < ready; i++) {
-            Watch watch = watches[(int) epoll.token(i)];
-            if (watch != null) {
+            long token = epoll.token(i);
+            Watch watch = watches[(int) token & MAX_INDEX];
+            // An event of a descriptor that is watched no more may come after another took its place.
+            if (watch != null && watch.token == token) {
                 handle(watch, epoll.eventMask(i));
             }
         }

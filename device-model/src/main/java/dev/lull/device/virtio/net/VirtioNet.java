@@ -160,6 +160,9 @@ public final class VirtioNet implements VirtioDevice {
 
     @Override
     public void reset(Runnable quiet) {
+        for (int i = 0; i < pairs.length; i++) {
+            watch(i, false);
+        }
         context = null;
         control = null;
         Arrays.fill(pairs, null);
