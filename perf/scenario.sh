@@ -97,3 +97,15 @@ run_scenario() { # run_scenario MAIN_CLASS ARGUMENT...
     fi
     run_java "$main" "${arguments[@]}"
 }
+
+# A scenario that starts the lab itself, with the Debian guest.
+run_guests() { # run_guests MAIN_CLASS ARGUMENT...
+    local argument help=''
+    for argument in "$@"; do
+        case $argument in -h | --help) help=1 ;; esac
+    done
+    "$root/lull" build
+    [[ -n ${LULL_LAB:-} || -n $help ]] || "$root/lull" lab setup --guest
+    export LULL_CACHE=${LULL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lull}
+    run_java "$@"
+}

@@ -13,12 +13,15 @@ module dev.lull.perf {
     exports dev.lull.perf.bench;
     exports dev.lull.perf.boot;
     exports dev.lull.perf.exit;
+    exports dev.lull.perf.load;
     exports dev.lull.perf.report;
     exports dev.lull.perf.worker;
 
     opens dev.lull.perf.boot to
             info.picocli;
     opens dev.lull.perf.exit to
+            info.picocli;
+    opens dev.lull.perf.load to
             info.picocli;
     opens dev.lull.perf.report to
             info.picocli;

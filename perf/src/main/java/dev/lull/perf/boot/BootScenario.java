@@ -4,6 +4,7 @@ import dev.lull.perf.report.Report;
 import dev.lull.perf.report.ReportOptions;
 import dev.lull.perf.report.Scenario;
 import dev.lull.perf.report.Series;
+import dev.lull.perf.worker.Place;
 import dev.lull.perf.worker.Rounds;
 import dev.lull.perf.worker.WorkerCommand;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -74,7 +74,7 @@ public final class BootScenario implements Callable<Integer> {
         if (rounds < 1 || limitSeconds < 1) {
             throw new Scenario.UsageException("--rounds and --limit must be 1 or more");
         }
-        chooseThePlace();
+        Place.choose(options);
         Path root = Path.of(System.getProperty("lull.root", "."));
         Subjects subjects = Subjects.choose(
                 root.resolve("lull"),
@@ -122,24 +122,6 @@ public final class BootScenario implements Callable<Integer> {
         report.note("Debian's cloud kernel %s, %s".formatted(release, options.place()));
         report.write(options, System.out);
         return !outcome.complete() || (options.check() && !goals.met()) ? 1 : 0;
-    }
-
-    private void chooseThePlace() throws IOException {
-        if (System.getenv("LULL_LAB") != null) {
-            String labClock = System.getenv().getOrDefault("LULL_LAB_CLOCK", "real");
-            if (!labClock.equals(options.clock())) {
-                throw new Scenario.UsageException("this lab needs --clock " + labClock);
-            }
-            options.setLab(false);
-        } else if (options.instructionClock() || !haveVirtualization()) {
-            options.setLab(true);
-        }
-    }
-
-    /** Elsewhere KVM, if there is one, cannot run a stock kernel. */
-    private static boolean haveVirtualization() throws IOException {
-        String processors = Files.readString(Path.of("/proc/cpuinfo")).toLowerCase(Locale.ROOT);
-        return Files.isWritable(Path.of("/dev/kvm")) && (processors.contains(" vmx ") || processors.contains(" svm "));
     }
 
     private static RoundCollector recorder(Report report, List<Subject> subjects, int rounds) {

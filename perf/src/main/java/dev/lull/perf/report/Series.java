@@ -31,11 +31,16 @@ public final class Series {
 
     /** Records one value of the current round; a negative one, which a clock set back could give, counts as 0. */
     public void record(long value) {
+        record(value, 1);
+    }
+
+    /** Records a value {@code count} times. */
+    public void record(long value, long count) {
         if (rounds.isEmpty()) {
             beginRound();
         }
         Histogram round = rounds.getLast();
-        round.recordValue(Math.max(value, 0));
+        round.recordValueWithCount(Math.max(value, 0), count);
         round.setEndTimeStamp(System.currentTimeMillis());
     }
 

@@ -2,6 +2,7 @@ package dev.lull.perf.worker;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -39,6 +40,11 @@ public final class Child implements AutoCloseable {
                 },
                 limit.toMillis(),
                 TimeUnit.MILLISECONDS);
+    }
+
+    /** Its standard input. */
+    public OutputStream input() {
+        return process.getOutputStream();
     }
 
     /** Its standard output. */

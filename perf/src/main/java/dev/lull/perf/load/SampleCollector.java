@@ -1,0 +1,76 @@
+package dev.lull.perf.load;
+
+import dev.lull.perf.report.Report;
+import dev.lull.perf.report.Series;
+import dev.lull.perf.worker.RoundSink;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Gathers samples into rounds, and reports a round once the worker says that it is done: others do not count. */
+final class SampleCollector implements RoundSink {
+    private final Report report;
+    private final String scenario;
+    private final PrintStream progress;
+    private final List<Sample> current = new ArrayList<>();
+    private final Map<String, Series> series = new LinkedHashMap<>();
+    private int complete;
+
+    /** @param progress gets a line for each rate */
+    SampleCollector(Report report, String scenario, PrintStream progress) {
+        this.report = report;
+        this.scenario = scenario;
+        this.progress = progress;
+    }
+
+    @Override
+    public void accept(String line) {
+        Sample.parse(line).ifPresent(this::accept);
+        if (line.equals(doneLine(complete + 1))) {
+            complete++;
+            current.forEach(this::record);
+            current.clear();
+        }
+    }
+
+    /** What the worker writes at the end of a round. */
+    static String doneLine(int round) {
+        return "done " + round;
+    }
+
+    private void accept(Sample sample) {
+        if (!sample.metric().equals(Work.LATENCY)) {
+            progress.printf(
+                    "%s: %s %s %s %d %s%n",
+                    scenario,
+                    sample.round() == 0 ? "warm-up" : "round " + sample.round(),
+                    sample.variant(),
+                    sample.subject(),
+                    sample.counts().firstKey(),
+                    Work.unit(sample.metric()));
+        }
+        if (sample.round() == complete + 1) {
+            current.add(sample);
+        }
+    }
+
+    private void record(Sample sample) {
+        Series one = series.computeIfAbsent(
+                String.join(" ", sample.subject(), sample.variant(), sample.metric()),
+                key -> report.add(sample.subject(), sample.variant(), sample.metric(), Work.unit(sample.metric())));
+        one.beginRound();
+        sample.counts().forEach(one::record);
+    }
+
+    @Override
+    public int complete() {
+        return complete;
+    }
+
+    @Override
+    public void abandonRound() {
+        current.clear();
+    }
+}
