@@ -46,6 +46,7 @@ public final class TestQueue {
     private final boolean[] busy;
     private SplitQueue queue;
     private int interrupts;
+    private Runnable interruptHandler = () -> {};
     private short availNext;
     private short usedSeen;
 
@@ -114,7 +115,17 @@ public final class TestQueue {
 
     private SplitQueue newQueue() {
         return new SplitQueue(
-                guest.memory(), size, descriptorArea, driverArea, deviceArea, features, () -> interrupts++);
+                guest.memory(), size, descriptorArea, driverArea, deviceArea, features, this::interrupted);
+    }
+
+    private void interrupted() {
+        interrupts++;
+        interruptHandler.run();
+    }
+
+    /** Has {@code handler} run at each interrupt, on the device's thread. */
+    public void onInterrupt(Runnable handler) {
+        interruptHandler = handler;
     }
 
     /** How often the device has interrupted. */
