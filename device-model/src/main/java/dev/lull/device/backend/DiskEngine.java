@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What the page cache can do at once is done at once, on the calling thread: handing a copy of 4 KiB to another thread takes
  * ten times as long as the copy. Whether it is at once is only known for reads, and not on every file system. So of the
- * others one that took long makes all go by io_uring, or a pool of threads, for a while: the page cache is then waiting
- * for its medium.
+ * others one that took long makes all go by io_uring, or a pool of threads, for ten times as long: the page cache is then
+ * waiting for its medium, and the loop shall not.
  */
 public final class DiskEngine implements AutoCloseable {
     /** How a request that does not end at once is carried out. */
@@ -25,7 +25,7 @@ public final class DiskEngine implements AutoCloseable {
     private static final long LONGEST_AT_ONCE_BYTES = 512 << 10;
 
     private static final long PATIENCE_NANOS = 1_000_000;
-    private static final long IMPATIENT_NANOS = 100_000_000;
+    private static final int IMPATIENT_TIMES = 10;
 
     private final DiskImage image;
     private final NanoClock clock;
@@ -167,7 +167,7 @@ public final class DiskEngine implements AutoCloseable {
         boolean hasEnded = request.advance(request.step(image.fd()));
         long end = clock.nanoTime();
         if (end - start > PATIENCE_NANOS) {
-            impatientUntilNanos = end + IMPATIENT_NANOS;
+            impatientUntilNanos = end + IMPATIENT_TIMES * (end - start);
         }
         return hasEnded;
     }
