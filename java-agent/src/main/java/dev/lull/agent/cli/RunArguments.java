@@ -1,6 +1,10 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.machine.ConfigException;
+import dev.lull.agent.machine.DeviceConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,10 @@ final class RunArguments {
     private @Nullable String memory;
     private @Nullable String cpus;
     private @Nullable String statsFile;
+    private @Nullable String countersFile;
+    private final List<String> disks = new ArrayList<>();
+    private final List<String> networks = new ArrayList<>();
+    private @Nullable String rng;
     private boolean hugePages;
     private boolean stats;
     private boolean bootTimer;
@@ -51,11 +59,13 @@ final class RunArguments {
                     ByteSize.parse(orElse(memory, RunOptions.DEFAULT_MEMORY)),
                     Integer.parseInt(orElse(cpus, RunOptions.DEFAULT_CPUS)),
                     hugePages,
+                    devices(),
+                    countersFile == null ? null : Path.of(countersFile),
                     stats,
                     statsFile == null ? null : Path.of(statsFile),
                     bootTimer,
                     debug);
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ConfigException e) {
             return null;
         }
     }
@@ -67,6 +77,13 @@ final class RunArguments {
 
     private boolean takeFlag(String argument) {
         switch (argument) {
+            case "--rng" -> {
+                boolean valueFollows = next < arguments.length && !arguments[next].startsWith("-");
+                if (rng != null || valueFollows) {
+                    return false;
+                }
+                rng = "";
+            }
             case "--stats" -> stats = true;
             case "--boot-timer" -> bootTimer = true;
             case "--hugepages" -> hugePages = true;
@@ -111,11 +128,34 @@ final class RunArguments {
                 before = statsFile;
                 statsFile = value;
             }
+            case "--counters-file" -> {
+                before = countersFile;
+                countersFile = value;
+            }
+            case "--rng" -> {
+                before = rng;
+                rng = value;
+            }
+            case "--disk" -> {
+                before = null;
+                disks.add(value);
+            }
+            case "--net" -> {
+                before = null;
+                networks.add(value);
+            }
             default -> {
                 return false;
             }
         }
         return before == null;
+    }
+
+    /** Without devices, none of their classes are loaded. */
+    private List<DeviceConfig> devices() {
+        return disks.isEmpty() && networks.isEmpty() && rng == null
+                ? List.of()
+                : new DeviceArguments(disks, networks, rng).configs();
     }
 
     private static String orElse(@Nullable String given, String otherwise) {

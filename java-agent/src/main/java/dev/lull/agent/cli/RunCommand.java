@@ -1,12 +1,18 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.machine.DeviceConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code lull run} as picocli sees it: help, completion, and what to say about a wrong command line. */
@@ -32,6 +38,9 @@ import picocli.CommandLine.TypeConversionException;
             "      A shell or whatever the initrd's /init starts, with one vCPU and 256 MiB.",
             "  lull run --kernel vmlinuz --initrd initrd.img --memory 4G --cpus 4 --cmdline 'console=ttyS0 quiet'",
             "      A larger guest that boots silently.",
+            "  lull run --kernel vmlinuz --initrd initrd.img --cmdline 'console=ttyS0 root=/dev/vda' "
+                    + "--disk path=debian.img --net user-tap --rng",
+            "      A guest with a disk, a network and random numbers.",
             "  lull run --kernel vmlinux --initrd initrd.img --stats --stats-file exits.hlog </dev/null",
             "      What the guest's exits cost: a table now, and histograms for HdrHistogram's tools.",
             "  ssh host lull run --kernel vmlinuz --boot-timer </dev/null | tee console.log",
@@ -73,10 +82,21 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--hugepages", description = "Take guest memory from the host's pool of 2 MiB pages.")
     private boolean hugePages;
 
+    @Mixin
+    private DeviceOptions devices = new DeviceOptions();
+
+    @Option(
+            names = "--counters-file",
+            paramLabel = "FILE",
+            description = "Where other programs can read the devices' counters while the guest runs; "
+                    + "$XDG_RUNTIME_DIR/lull/PID.counters, or /run/lull/PID.counters for root, unless given.")
+    private @Nullable Path countersFile;
+
     @Option(
             names = "--stats",
             description = "At the end print, per vCPU and reason, how often the guest left the processor and how long "
-                    + "that took to handle.")
+                    + "that took to handle; and per device and operation how long requests took from queue to "
+                    + "completion, and what was counted.")
     private boolean stats;
 
     @Option(
@@ -89,6 +109,9 @@ final class RunCommand implements Callable<Integer> {
             names = "--boot-timer",
             description = "Say how long the guest took from power-on until it wrote 123 to port 0x3f0.")
     private boolean bootTimer;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @ParentCommand
     private @Nullable LullCommand parent;
@@ -113,10 +136,20 @@ final class RunCommand implements Callable<Integer> {
                 memoryBytes,
                 cpus,
                 hugePages,
+                deviceConfigs(),
+                countersFile,
                 stats,
                 statsFile,
                 bootTimer,
                 parent != null && parent.debug());
+    }
+
+    private List<DeviceConfig> deviceConfigs() {
+        try {
+            return devices.arguments().configs();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** {@link ByteSize} for picocli. */

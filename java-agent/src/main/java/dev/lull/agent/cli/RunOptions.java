@@ -1,6 +1,8 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.machine.DeviceConfig;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBytes guest RAM
  * @param cpus number of vCPUs
  * @param hugePages whether guest RAM comes from the pool of 2 MiB pages
- * @param stats whether to print the exit table
- * @param statsFile where to write the exits' histograms, if anywhere
+ * @param devices the guest's devices
+ * @param countersFile where the devices' counters are to be read, if the user says so
+ * @param stats whether to print the tables of exits and devices
+ * @param statsFile where to write their histograms, if anywhere
  * @param bootTimer whether to say when the guest signals that it has booted
  * @param debug whether to show where in Lull an error arose
  */
@@ -24,6 +28,8 @@ record RunOptions(
         long memoryBytes,
         int cpus,
         boolean hugePages,
+        List<DeviceConfig> devices,
+        @Nullable Path countersFile,
         boolean stats,
         @Nullable Path statsFile,
         boolean bootTimer,

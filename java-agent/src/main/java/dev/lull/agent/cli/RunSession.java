@@ -7,6 +7,7 @@ import dev.lull.agent.metrics.ExitLog;
 import dev.lull.agent.metrics.ExitTable;
 import dev.lull.kvm.VcpuEntry;
 import dev.lull.linux.Terminal;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** One machine in the foreground, from its making to the report of its end. */
@@ -46,6 +47,15 @@ final class RunSession {
                 .timedExits(options.stats() || options.statsFile() != null)
                 .warnings(warning -> stdio.err().println("lull: ".concat(OneLine.of(warning))))
                 .consoleOutput(output);
+        if (!options.devices().isEmpty()) {
+            options.devices().forEach(builder::device);
+            Path countersFile = options.countersFile() == null
+                    ? CountersPath.ofThisProcess(System.getenv())
+                    : options.countersFile();
+            if (countersFile != null) {
+                builder.countersFile(countersFile);
+            }
+        }
         if (options.initrd() != null) {
             builder.initrd(options.initrd());
         }

@@ -12,6 +12,7 @@ import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.VirtioPci;
 import dev.lull.device.virtio.VirtioPciHost;
 import dev.lull.kvm.VmFd;
+import dev.lull.linux.LinuxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -184,6 +185,9 @@ final class Devices implements AutoCloseable {
                 device.close();
             }
             stats.close();
+            if (e instanceof LinuxException refusal) {
+                throw new MachineException(config.id() + " cannot be had: " + refusal.getMessage(), refusal);
+            }
             throw e;
         }
     }

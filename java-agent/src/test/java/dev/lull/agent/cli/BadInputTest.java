@@ -34,6 +34,21 @@ class BadInputTest {
                     run --kernel BOOT --memory lots         | 'lots' is no size
                     run --kernel BOOT --memory 99999999999G | is no size
                     run --kernel BOOT --cpus two            | 'two'
+                    run --kernel BOOT --disk image.raw      | lull run: --disk: 'image.raw' is not among path=, id=
+                    run --kernel BOOT --disk readonly       | lull run: --disk: path= is missing. Try: lull run --help
+                    run --kernel BOOT --disk path=          | --disk: path= needs a value
+                    run --kernel BOOT --disk path=a,id=b,id=c | --disk: id is given twice
+                    run --kernel BOOT --disk path=a,rate=much | --disk: rate=: 'much' is no size
+                    run --kernel BOOT --disk path=a,rate=0  | --disk: rate= is 0; give more than 0
+                    run --kernel BOOT --disk path=a,ops=0   | --disk: ops= is 0; give at least 1
+                    run --kernel BOOT --disk path=a,burst=1 | --disk: burst= is on top of rate=, which is missing
+                    run --kernel BOOT --disk path=a,queues=x | --disk: queues= is 'x', which is no whole number
+                    run --kernel BOOT --net mac=02:00:00:00:00:01 | --net: give either tap=NAME
+                    run --kernel BOOT --net tap=a,user-tap  | --net: give either tap=NAME
+                    run --kernel BOOT --net tap=a,mac=1:2   | --net: '1:2' is no MAC address
+                    run --kernel BOOT --net tap=a,mac=01:00:00:00:00:00 | is not the MAC address of one station
+                    run --kernel BOOT --rng=often           | --rng: 'often' is not among rate=, ops=, burst=
+                    run --kernel BOOT --rng --rng           | '--rng
                     check --frob                            | '--frob'. Try: lull check --help
                     man frob                                | frob
                     """)
@@ -51,6 +66,18 @@ class BadInputTest {
                     run --kernel BOOT --cpus 0              | 0 vCPUs: a machine has 1 to 32
                     run --kernel BOOT --cpus 33             | 33 vCPUs: a machine has 1 to 32
                     run --kernel BOOT --cpus -1             | -1 vCPUs: a machine has 1 to 32
+                    run --kernel BOOT --disk path=DIR/none  | disk DIR/none: there is no such file
+                    run --kernel BOOT --disk path=DIR       | disk DIR: this is a directory
+                    run --kernel BOOT --disk path=DIR/noise | disk DIR/noise: its size
+                    run --kernel BOOT --disk path=DIR/empty | disk DIR/empty
+                    run --kernel BOOT --disk path=DIR/sparse --disk path=DIR/sparse | disk DIR/sparse: another virtual machine has it open
+                    run --kernel BOOT --disk path=DIR/sparse,queues=17 | disk disk0: 17 queues; a disk has 1 to 16
+                    run --kernel BOOT --disk path=DIR/sparse,serial=123456789012345678901 | serial number '123456789012345678901'
+                    run --kernel BOOT --disk path=DIR/sparse,id=a/b | device id 'a/b': write letters
+                    run --kernel BOOT --disk path=DIR/sparse,id=x --net tap=none,id=x | two devices with id x
+                    run --kernel BOOT --net user-tap,mac=02:00:00:00:00:01 --net user-tap,mac=02:00:00:00:00:01 | net0 and net1 both have MAC 02:00:00:00:00:01
+                    run --kernel BOOT --net tap=lull-none   | tap lull-none:
+                    run --kernel BOOT --rng --counters-file /proc/none/c | counters file /proc/none/c cannot be written
                     run --kernel DIR                        | kernel DIR: is a directory
                     run --kernel DIR/none                   | kernel DIR/none: no such file
                     run --kernel DIR/empty                  | kernel DIR/empty: is empty

@@ -20,7 +20,14 @@ class RunArgumentsTest {
                 "run --cpus 2 --kernel k --cmdline console=ttyS0,a=b --memory 512m",
                 "run --stats --stats-file s.hlog --boot-timer --hugepages --debug --kernel k",
                 "run --kernel k --cpus +3",
-                "run --kernel k --cpus 0 --memory 0"
+                "run --kernel k --cpus 0 --memory 0",
+                "run --kernel k --disk path=a --disk=path=b,readonly,direct,id=root,queues=4,rate=10M,ops=5,burst=1G",
+                "run --kernel k --net tap=t0,mac=02:00:00:00:00:01 --net user-tap --net user-tap=mine,id=n,rate=1M",
+                "run --rng --kernel k --counters-file c",
+                "run --kernel k --rng",
+                "run --kernel k --rng=rate=1K,ops=2",
+                "run --rng rate=1K --kernel k",
+                "run --kernel k --rng --disk path=a --stats"
             })
     void isWhatPicocliUnderstands(String line) {
         String[] arguments = line.split(" ");
@@ -45,6 +52,15 @@ class RunArgumentsTest {
                 "run --kernel k --memory lots",
                 "run --kernel k --cpus two",
                 "run --kernel k --cpus 99999999999",
+                "run --kernel k --disk",
+                "run --kernel k --disk image",
+                "run --kernel k --disk path=a,path=b",
+                "run --kernel k --disk path=a,queues=17",
+                "run --kernel k --net tap=a,user-tap",
+                "run --kernel k --net tap=a,mac=nonsense",
+                "run --kernel k --rng --rng",
+                "run --kernel k --rng=often",
+                "run --kernel k --counters-file a --counters-file b",
                 "--debug run --kernel k"
             })
     void leavesTheRestToPicocli(String line) {

@@ -1,0 +1,40 @@
+package dev.lull.agent.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** {@link DeviceArguments} as picocli sees them. */
+final class DeviceOptions {
+    @Option(
+            names = "--disk",
+            paramLabel = "path=FILE[,...]",
+            description =
+                    "A disk on a raw image or block device: path=FILE, and after it, each behind a comma, readonly, "
+                            + "direct (past the host's page cache), id=NAME, serial=TEXT, queues=N, rate=SIZE and ops=N (at most "
+                            + "so many bytes and requests a second), burst=SIZE (once, on top of rate). Repeatable: /dev/vda, "
+                            + "/dev/vdb, ...")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(
+            names = "--net",
+            paramLabel = "tap=NAME|user-tap[,...]",
+            description =
+                    "A network device on the host's TAP device NAME, or with user-tap on one that is made for the "
+                            + "guest and goes with it (user-tap=NAME names it; needs CAP_NET_ADMIN). After it mac=ADDRESS, "
+                            + "id=NAME, queues=N, rate=SIZE, ops=N, burst=SIZE, each way. Repeatable.")
+    private List<String> networks = new ArrayList<>();
+
+    @Option(
+            names = "--rng",
+            arity = "0..1",
+            fallbackValue = "",
+            paramLabel = "rate=SIZE[,...]",
+            description = "The host's random numbers for the guest, with rate=SIZE, ops=N, burst=SIZE if given.")
+    private @Nullable String rng;
+
+    DeviceArguments arguments() {
+        return new DeviceArguments(List.copyOf(disks), List.copyOf(networks), rng);
+    }
+}

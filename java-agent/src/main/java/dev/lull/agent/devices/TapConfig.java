@@ -1,0 +1,78 @@
+package dev.lull.agent.devices;
+
+import dev.lull.agent.machine.ConfigException;
+import dev.lull.agent.machine.DeviceConfig;
+import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.VirtioDevice;
+import dev.lull.device.virtio.net.FramePort;
+import dev.lull.device.virtio.net.MacAddress;
+import dev.lull.device.virtio.net.NetConfig;
+import dev.lull.device.virtio.net.VirtioNet;
+import dev.lull.linux.Tap;
+import dev.lull.linux.TapException;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network device on a TAP device of the host.
+ *
+ * @param tap the TAP device's name; with {@code create}, a {@code %d} in it becomes the first number that is free
+ * @param create whether the TAP device is made, and goes with the guest's device; otherwise it is there
+ * @param mac the guest's address; null for one of this device's own
+ * @param queueCount pairs of queues, 1 to {@link Tap#MAX_QUEUES}; more than one only if the TAP device was made for it
+ * @param rate the limit of each direction
+ */
+public record TapConfig(
+        String id, String tap, boolean create, @Nullable MacAddress mac, int queueCount, RateLimit rate)
+        implements DeviceConfig {
+    /** What TAP devices are called that are made for a guest. */
+    public static final String CREATED_NAME = "lull%d";
+
+    /** Refuses what no network device has. */
+    public TapConfig {
+        if (queueCount < 1 || queueCount > Tap.MAX_QUEUES) {
+            throw new ConfigException(
+                    "network device %s: %d queues; it has 1 to %d".formatted(id, queueCount, Tap.MAX_QUEUES));
+        }
+    }
+
+    /** One queue, no limit, an address of its own, on a TAP device that is there. */
+    public TapConfig(String id, String tap) {
+        this(id, tap, false, null, 1, RateLimit.NONE);
+    }
+
+    @Override
+    public List<String> claims() {
+        String port = "TAP device " + tap;
+        if (mac == null) {
+            return create ? List.of() : List.of(port);
+        }
+        return create ? List.of("MAC " + mac) : List.of(port, "MAC " + mac);
+    }
+
+    @Override
+    public VirtioDevice open(DeviceStats stats) {
+        MacAddress address = mac == null ? MacAddress.random(new SplittableRandom()) : mac;
+        Tap port = port();
+        try {
+            return new VirtioNet(
+                    new NetConfig(address, false),
+                    FramePort.of(port),
+                    rate.limiter(id + " receive"),
+                    rate.limiter(id + " transmit"),
+                    stats);
+        } catch (RuntimeException e) {
+            port.close();
+            throw e;
+        }
+    }
+
+    private Tap port() {
+        try {
+            return create ? Tap.create(tap, queueCount) : Tap.open(tap, queueCount);
+        } catch (TapException e) {
+            throw new ConfigException(String.valueOf(e.getMessage()));
+        }
+    }
+}
