@@ -1,8 +1,10 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.devices.BalloonConfig;
 import dev.lull.agent.devices.DiskConfig;
 import dev.lull.agent.devices.RateLimit;
 import dev.lull.agent.devices.RngConfig;
+import dev.lull.agent.devices.SocketConfig;
 import dev.lull.agent.devices.TapConfig;
 import dev.lull.agent.machine.DeviceConfig;
 import dev.lull.device.virtio.net.MacAddress;
@@ -17,12 +19,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param disks of each {@code --disk}
  * @param networks of each {@code --net}
+ * @param vsock of {@code --vsock}; null if it was not given
  * @param rng of {@code --rng}, empty without settings; null if it was not given
+ * @param balloon of {@code --balloon}; null if it was not given
  */
 record DeviceArguments(
-        List<String> disks, List<String> networks, @Nullable String rng) {
-    /** No device. */
-    static final DeviceArguments NONE = new DeviceArguments(List.of(), List.of(), null);
+        List<String> disks,
+        List<String> networks,
+        @Nullable String vsock,
+        @Nullable String rng,
+        @Nullable String balloon) {
+    boolean isEmpty() {
+        return disks.isEmpty() && networks.isEmpty() && vsock == null && rng == null && balloon == null;
+    }
 
     /**
      * The devices, in the order of their slots.
@@ -38,8 +47,14 @@ record DeviceArguments(
         for (int i = 0; i < networks.size(); i++) {
             configs.add(network(networks.get(i), "net" + i));
         }
+        if (vsock != null) {
+            configs.add(sockets(vsock, "vsock0"));
+        }
         if (rng != null) {
             configs.add(entropy(rng, "rng0"));
+        }
+        if (balloon != null) {
+            configs.add(balloon(balloon, "balloon0"));
         }
         return List.copyOf(configs);
     }
@@ -82,10 +97,30 @@ record DeviceArguments(
                 rate(settings));
     }
 
+    private static DeviceConfig sockets(String text, String otherwise) {
+        Settings settings = Settings.parse("--vsock", text, List.of("cid", "uds", "id"), List.of());
+        Path path = Path.of(settings.required("uds"));
+        settings.required("cid");
+        return new SocketConfig(settings.text("id", otherwise), settings.number("cid", 0), path);
+    }
+
     private static DeviceConfig entropy(String text, String id) {
         return text.isEmpty()
                 ? new RngConfig(id)
                 : new RngConfig(id, rate(Settings.parse("--rng", text, List.of("rate", "ops", "burst"), List.of())));
+    }
+
+    private static DeviceConfig balloon(String text, String id) {
+        int comma = text.indexOf(',');
+        boolean deflateOnOom = comma >= 0;
+        if (deflateOnOom) {
+            Settings.parse("--balloon", text.substring(comma + 1), List.of(), List.of("deflate-on-oom"));
+        }
+        try {
+            return new BalloonConfig(id, ByteSize.parse(deflateOnOom ? text.substring(0, comma) : text), deflateOnOom);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--balloon: " + e.getMessage(), e);
+        }
     }
 
     private static MacAddress mac(Settings settings, String text) {

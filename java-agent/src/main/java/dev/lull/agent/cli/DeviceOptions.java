@@ -27,6 +27,15 @@ final class DeviceOptions {
     private List<String> networks = new ArrayList<>();
 
     @Option(
+            names = "--vsock",
+            paramLabel = "cid=N,uds=PATH",
+            description =
+                    "Sockets between guest and host: the guest is context id N, 3 or more. A program connects to the "
+                            + "Unix socket PATH and writes CONNECT PORT to reach that port of the guest; the guest's connection to "
+                            + "port P of the host goes to the Unix socket PATH_P.")
+    private @Nullable String vsock;
+
+    @Option(
             names = "--rng",
             arity = "0..1",
             fallbackValue = "",
@@ -34,7 +43,15 @@ final class DeviceOptions {
             description = "The host's random numbers for the guest, with rate=SIZE, ops=N, burst=SIZE if given.")
     private @Nullable String rng;
 
+    @Option(
+            names = "--balloon",
+            paramLabel = "SIZE[,deflate-on-oom]",
+            description =
+                    "A memory balloon that takes SIZE from the guest, 0 for none at first, and returns to the host "
+                            + "what the guest has free; with deflate-on-oom the guest takes memory back before it kills a process.")
+    private @Nullable String balloon;
+
     DeviceArguments arguments() {
-        return new DeviceArguments(List.copyOf(disks), List.copyOf(networks), rng);
+        return new DeviceArguments(List.copyOf(disks), List.copyOf(networks), vsock, rng, balloon);
     }
 }

@@ -24,7 +24,9 @@ final class RunArguments {
     private @Nullable String countersFile;
     private final List<String> disks = new ArrayList<>();
     private final List<String> networks = new ArrayList<>();
+    private @Nullable String vsock;
     private @Nullable String rng;
+    private @Nullable String balloon;
     private boolean hugePages;
     private boolean stats;
     private boolean bootTimer;
@@ -136,6 +138,14 @@ final class RunArguments {
                 before = rng;
                 rng = value;
             }
+            case "--vsock" -> {
+                before = vsock;
+                vsock = value;
+            }
+            case "--balloon" -> {
+                before = balloon;
+                balloon = value;
+            }
             case "--disk" -> {
                 before = null;
                 disks.add(value);
@@ -153,9 +163,8 @@ final class RunArguments {
 
     /** Without devices, none of their classes are loaded. */
     private List<DeviceConfig> devices() {
-        return disks.isEmpty() && networks.isEmpty() && rng == null
-                ? List.of()
-                : new DeviceArguments(disks, networks, rng).configs();
+        DeviceArguments devices = new DeviceArguments(disks, networks, vsock, rng, balloon);
+        return devices.isEmpty() ? List.of() : devices.configs();
     }
 
     private static String orElse(@Nullable String given, String otherwise) {

@@ -2,9 +2,9 @@ package dev.lull.agent.devices;
 
 import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.DeviceConfig;
+import dev.lull.agent.machine.DeviceSite;
 import dev.lull.device.backend.DiskException;
 import dev.lull.device.backend.DiskImage;
-import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.RateLimiter;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.block.VirtioBlock;
@@ -48,11 +48,11 @@ public record DiskConfig(
     }
 
     @Override
-    public VirtioDevice open(DeviceStats stats) {
+    public VirtioDevice open(DeviceSite site) {
         DiskImage image = image();
         try {
             RateLimiter limiter = rate.limiter(id);
-            return new VirtioBlock(image, serial, queueCount, limiter, stats, SystemNanoClock.INSTANCE);
+            return new VirtioBlock(image, serial, queueCount, limiter, site.stats(), SystemNanoClock.INSTANCE);
         } catch (RuntimeException e) {
             image.close();
             throw e;

@@ -1,7 +1,7 @@
 package dev.lull.agent.devices;
 
 import dev.lull.agent.machine.DeviceConfig;
-import dev.lull.device.virtio.DeviceStats;
+import dev.lull.agent.machine.DeviceSite;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.rng.VirtioRng;
 import org.agrona.concurrent.SystemNanoClock;
@@ -14,7 +14,7 @@ public record RngConfig(String id, RateLimit rate) implements DeviceConfig {
     }
 
     @Override
-    public VirtioDevice open(DeviceStats stats) {
-        return new VirtioRng(rate.limiter(id), stats, SystemNanoClock.INSTANCE);
+    public VirtioDevice open(DeviceSite site) {
+        return new VirtioRng(rate.limiter(id), site.stats(), SystemNanoClock.INSTANCE);
     }
 }

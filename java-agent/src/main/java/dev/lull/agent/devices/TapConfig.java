@@ -2,7 +2,7 @@ package dev.lull.agent.devices;
 
 import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.DeviceConfig;
-import dev.lull.device.virtio.DeviceStats;
+import dev.lull.agent.machine.DeviceSite;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.net.FramePort;
 import dev.lull.device.virtio.net.MacAddress;
@@ -52,7 +52,7 @@ public record TapConfig(
     }
 
     @Override
-    public VirtioDevice open(DeviceStats stats) {
+    public VirtioDevice open(DeviceSite site) {
         MacAddress address = mac == null ? MacAddress.random(new SplittableRandom()) : mac;
         Tap port = port();
         try {
@@ -61,7 +61,7 @@ public record TapConfig(
                     FramePort.of(port),
                     rate.limiter(id + " receive"),
                     rate.limiter(id + " transmit"),
-                    stats);
+                    site.stats());
         } catch (RuntimeException e) {
             port.close();
             throw e;

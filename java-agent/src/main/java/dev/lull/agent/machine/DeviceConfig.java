@@ -1,6 +1,5 @@
 package dev.lull.agent.machine;
 
-import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.VirtioDevice;
 import java.util.List;
 
@@ -17,8 +16,7 @@ public interface DeviceConfig {
     /**
      * Makes the device, with all it stands on open.
      *
-     * @param stats what it counts; the caller closes it, after the device
      * @throws ConfigException if it cannot be had
      */
-    VirtioDevice open(DeviceStats stats);
+    VirtioDevice open(DeviceSite site);
 }

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.agrona.concurrent.status.CountersManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine's devices: their bus, their thread, and how they come and go.
@@ -56,6 +56,8 @@ final class Devices implements AutoCloseable {
     private final HotplugRegisters hotplug;
     private final VirtioPciHost host;
     private final CountersManager counters;
+    private final int vcpus;
+    private final long memoryPageBytes;
     private final AtomicReferenceArray<Plugged> slots = new AtomicReferenceArray<>(PciBus.SLOTS);
 
     /** By id, in the order in which they came; those on their way out keep their id. */
@@ -67,20 +69,20 @@ final class Devices implements AutoCloseable {
      * A bus without devices, on {@code ports} and {@code mmio}.
      *
      * @param counters where devices count
-     * @param warnings takes a line for a person
      */
     Devices(
-            String machine,
+            MachineConfig config,
             VmFd vm,
             PciHost pci,
             GuestMemory memory,
             IoBus ports,
             IoBus mmio,
-            CountersManager counters,
-            Consumer<String> warnings) {
-        this.machine = machine;
+            CountersManager counters) {
+        this.machine = config.name();
+        this.vcpus = config.vcpus();
+        this.memoryPageBytes = config.memoryPageBytes();
         this.counters = counters;
-        DeviceFaults faults = new DeviceFaults(warnings);
+        DeviceFaults faults = new DeviceFaults(config.warnings());
         LevelInputs inputs = new LevelInputs(vm);
         bus = new PciBus(new PciResources(
                 mmio, ports, PciPlan.memoryWindows(pci), List.of(), slot -> inputs.source(PciHost.lineGsi(slot))));
@@ -141,6 +143,13 @@ final class Devices implements AutoCloseable {
         }
     }
 
+    /** The device {@code id}, if it is one of {@code type}. */
+    synchronized <T extends VirtioDevice> @Nullable T device(String id, Class<T> type) {
+        Plugged plugged = devices.get(id);
+        VirtioDevice device = plugged == null ? null : plugged.function.device();
+        return type.isInstance(device) ? type.cast(device) : null;
+    }
+
     /** What each device counts, in the order in which they came. */
     synchronized List<DeviceStats> stats() {
         return devices.values().stream().map(device -> device.stats).toList();
@@ -178,7 +187,7 @@ final class Devices implements AutoCloseable {
         DeviceStats stats = new DeviceStats(config.id(), counters);
         VirtioDevice device = null;
         try {
-            device = config.open(stats);
+            device = config.open(new DeviceSite(stats, vcpus, memoryPageBytes));
             return new Plugged(config, stats, new VirtioPci(config.id(), device, thread.loop(), host));
         } catch (RuntimeException e) {
             if (device != null) {

@@ -13,6 +13,7 @@ import dev.lull.device.legacy.PowerRegisters;
 import dev.lull.device.legacy.SerialPort;
 import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.kvm.Kvm;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VmFd;
@@ -151,6 +152,19 @@ public final class Machine implements AutoCloseable {
         hotpluggable().detach(deviceId, limit);
     }
 
+    /**
+     * A device, for what only its kind can do.
+     *
+     * @throws ConfigException if the machine has no device {@code deviceId}, or it is not of {@code type}
+     */
+    public <T extends VirtioDevice> T device(String deviceId, Class<T> type) {
+        T device = hotpluggable().device(deviceId, type);
+        if (device == null) {
+            throw new ConfigException(config.name() + " has no " + type.getSimpleName() + " " + deviceId);
+        }
+        return device;
+    }
+
     /** What each device of the machine has counted so far; to be read before {@link #close}. */
     public List<DeviceStats> deviceStats() {
         return devices == null ? List.of() : devices.stats();
@@ -248,8 +262,7 @@ public final class Machine implements AutoCloseable {
     private Devices plugBus(VmFd vm, PciHost pci, GuestMemory memory) {
         Path countersFile = config.countersFile();
         CountersFile counters = own(countersFile == null ? CountersFile.inMemory() : CountersFile.at(countersFile));
-        Devices plugged =
-                new Devices(config.name(), vm, pci, memory, ports, mmio, counters.counters(), config.warnings());
+        Devices plugged = new Devices(config, vm, pci, memory, ports, mmio, counters.counters());
         try {
             config.devices().forEach(device -> plugged.attach(device, false));
             return plugged;

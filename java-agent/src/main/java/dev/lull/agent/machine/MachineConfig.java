@@ -69,6 +69,11 @@ public final class MachineConfig {
         return builder.hugePages;
     }
 
+    /** The size of the host's pages behind guest RAM, at the least. */
+    long memoryPageBytes() {
+        return hugePages() ? MemoryMap.HUGE_PAGE_BYTES : PAGE_BYTES;
+    }
+
     /** The number of vCPUs. */
     public int vcpus() {
         return builder.vcpus;

@@ -49,6 +49,10 @@ class BadInputTest {
                     run --kernel BOOT --net tap=a,mac=01:00:00:00:00:00 | is not the MAC address of one station
                     run --kernel BOOT --rng=often           | --rng: 'often' is not among rate=, ops=, burst=
                     run --kernel BOOT --rng --rng           | '--rng
+                    run --kernel BOOT --vsock uds=s         | --vsock: cid= is missing
+                    run --kernel BOOT --vsock cid=3         | --vsock: uds= is missing
+                    run --kernel BOOT --balloon large       | --balloon: 'large' is no size
+                    run --kernel BOOT --balloon 1M,soon     | --balloon: 'soon' is not among deflate-on-oom
                     check --frob                            | '--frob'. Try: lull check --help
                     man frob                                | frob
                     """)
@@ -78,6 +82,11 @@ class BadInputTest {
                     run --kernel BOOT --net user-tap,mac=02:00:00:00:00:01 --net user-tap,mac=02:00:00:00:00:01 | net0 and net1 both have MAC 02:00:00:00:00:01
                     run --kernel BOOT --net tap=lull-none   | tap lull-none:
                     run --kernel BOOT --rng --counters-file /proc/none/c | counters file /proc/none/c cannot be written
+                    run --kernel BOOT --vsock cid=2,uds=DIR/s | lull: vsock:
+                    run --kernel BOOT --vsock cid=3,uds=DIR/noise | lull: vsock DIR/noise
+                    run --kernel BOOT --vsock cid=3,uds=DIR/none/s | lull: vsock DIR/none/s
+                    run --kernel BOOT --balloon 16T         | balloon balloon0: 17592186044416 bytes; it takes less
+                    run --kernel BOOT --balloon -1M         | balloon
                     run --kernel DIR                        | kernel DIR: is a directory
                     run --kernel DIR/none                   | kernel DIR/none: no such file
                     run --kernel DIR/empty                  | kernel DIR/empty: is empty

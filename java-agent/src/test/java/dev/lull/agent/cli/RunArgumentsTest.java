@@ -27,6 +27,9 @@ class RunArgumentsTest {
                 "run --kernel k --rng",
                 "run --kernel k --rng=rate=1K,ops=2",
                 "run --rng rate=1K --kernel k",
+                "run --kernel k --balloon 0",
+                "run --kernel k --vsock cid=3,uds=s,id=v",
+                "run --kernel k --balloon=128M,deflate-on-oom",
                 "run --kernel k --rng --disk path=a --stats"
             })
     void isWhatPicocliUnderstands(String line) {
@@ -59,6 +62,13 @@ class RunArgumentsTest {
                 "run --kernel k --net tap=a,user-tap",
                 "run --kernel k --net tap=a,mac=nonsense",
                 "run --kernel k --rng --rng",
+                "run --kernel k --balloon",
+                "run --kernel k --balloon large",
+                "run --kernel k --vsock cid=2,uds=s",
+                "run --kernel k --vsock uds=s",
+                "run --kernel k --vsock cid=3",
+                "run --kernel k --balloon 1M,soon",
+                "run --kernel k --balloon 1M --balloon 2M",
                 "run --kernel k --rng=often",
                 "run --kernel k --counters-file a --counters-file b",
                 "--debug run --kernel k"

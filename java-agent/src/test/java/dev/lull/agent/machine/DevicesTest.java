@@ -28,8 +28,8 @@ class DevicesTest {
     /** A device that cannot be had. */
     private record Refused(String id, List<String> claims) implements DeviceConfig {
         @Override
-        public VirtioDevice open(DeviceStats stats) {
-            stats.counter("never.counted");
+        public VirtioDevice open(DeviceSite site) {
+            site.stats().counter("never.counted");
             throw new ConfigException(id + ": not today");
         }
     }
