@@ -70,20 +70,23 @@ final class VirtioPciCommon implements IoRegion, VirtioRunner.Transport {
     }
 
     @Override
-    public synchronized void write(long offset, int sizeBytes, long value) {
-        int at = (int) offset;
+    public void write(long offset, int sizeBytes, long value) {
+        try {
+            writeLocked((int) offset, sizeBytes, value);
+        } catch (VirtioException e) {
+            broken(e);
+        }
+    }
+
+    private synchronized void writeLocked(int at, int sizeBytes, long value) {
         if (resetting || closing) {
             return;
         }
-        try {
-            if (sizeBytes == 8 && at >= QUEUE_AREAS && at % 8 == 0 && at < VirtioPciLayout.COMMON_BYTES) {
-                writeRegister(at, value & 0xFFFF_FFFFL);
-                writeRegister(at + 4, value >>> 32);
-            } else if (sizeBytes == width(at)) {
-                writeRegister(at, value);
-            }
-        } catch (VirtioException e) {
-            broken(e);
+        if (sizeBytes == 8 && at >= QUEUE_AREAS && at % 8 == 0 && at < VirtioPciLayout.COMMON_BYTES) {
+            writeRegister(at, value & 0xFFFF_FFFFL);
+            writeRegister(at + 4, value >>> 32);
+        } else if (sizeBytes == width(at)) {
+            writeRegister(at, value);
         }
     }
 

@@ -1,10 +1,17 @@
 package dev.lull.device.fuzz;
 
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Feeds random and damaged inputs to a fuzz target, the same in each run of one seed.
@@ -31,6 +38,23 @@ public final class SeededFuzz {
         this.name = name;
         this.maxBytes = maxBytes;
         this.corpus = List.copyOf(corpus);
+    }
+
+    /** The inputs that Jazzer keeps for {@code method} of {@code test}, among them whatever it once found. */
+    public static List<byte[]> corpus(Class<?> test, String method) {
+        URL folder = test.getResource(test.getSimpleName() + "Inputs/" + method);
+        if (folder == null) {
+            throw new IllegalArgumentException(test.getSimpleName() + " keeps no inputs for " + method);
+        }
+        List<byte[]> inputs = new ArrayList<>();
+        try (Stream<Path> files = Files.list(Path.of(folder.toURI()))) {
+            for (Path file : files.sorted().toList()) {
+                inputs.add(Files.readAllBytes(file));
+            }
+        } catch (IOException | URISyntaxException e) {
+            throw new IllegalStateException("the inputs of " + test.getSimpleName() + " cannot be read", e);
+        }
+        return inputs;
     }
 
     /**

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.lull.device.fuzz.SeededFuzz;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +24,7 @@ class PciFuzzTest {
 
     @Test
     void seeded() {
-        byte[] working = {7, 0x20, 0, 1, 9, 0, 0, 0, 9, 0, 0, 0, 12};
-        byte[] broken = {7, 3, 1, 2, 9, 4, 9, 0, 0, 12, 5, 6, 0, 0, 0, 0, 7, 0, 0, 0};
-        byte[] moved = {7, 0, 1, 1, 6, 2, 0, 2, 6, 5, 0, 3, 9, 0, 0, 0, 6, 3, 0, 2, 10, 12, 0, 2, 10, 12, 1, 3};
-        new SeededFuzz("PCI", 192, List.of(working, broken, moved)).run(TARGET::run);
+        new SeededFuzz("PCI", 192, SeededFuzz.corpus(PciFuzzTest.class, "guided")).run(TARGET::run);
         System.out.println("fuzz PCI: " + TARGET.summary());
         assertThat(TARGET.wentDeep()).isTrue();
     }
