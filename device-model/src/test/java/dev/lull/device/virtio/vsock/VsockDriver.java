@@ -9,6 +9,7 @@ import dev.lull.device.virtio.TestGuest;
 import dev.lull.device.virtio.TestQueue;
 import dev.lull.device.virtio.TestQueue.Used;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A guest's driver of the socket device: sends and receives packets, in buffers it uses again and again. */
@@ -58,6 +59,15 @@ final class VsockDriver {
 
     void offerAllBuffers() {
         while (usedSlots < SLOTS) {
+            offerBuffer();
+        }
+    }
+
+    /** As at first, after both queues were reset, with {@code count} buffers offered at the most. */
+    void restart(int count) {
+        Arrays.fill(slotBusy, false);
+        usedSlots = 0;
+        for (int i = 0; i < Math.min(count, SLOTS); i++) {
             offerBuffer();
         }
     }
