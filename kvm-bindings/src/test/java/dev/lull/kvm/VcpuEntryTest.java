@@ -65,10 +65,12 @@ class VcpuEntryTest {
     private static long exits(VcpuEntry entry, KvmRun run, int count) {
         long ports = 0;
         for (int i = 0; i < count; i++) {
-            if (entry.run() != KVM_EXIT_IO || !run.ioIsWrite()) {
+            int reason = entry.run();
+            long io = run.io();
+            if (reason != KVM_EXIT_IO || !KvmRun.ioIsWrite(io)) {
                 throw new AssertionError("exit " + run.exitReason());
             }
-            ports += run.ioPort() + (run.data(run.ioDataOffset(), run.ioSizeBytes()) & 0);
+            ports += KvmRun.ioPort(io) + (run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io)) & 0);
         }
         return ports;
     }

@@ -121,9 +121,10 @@ public class KernelCalls {
     }
 
     private static long written(KvmRun run, int reason) {
-        if (reason != KvmConstants.KVM_EXIT_IO || run.ioPort() != ExitGuest.PORT || !run.ioIsWrite()) {
+        long io = run.io();
+        if (reason != KvmConstants.KVM_EXIT_IO || KvmRun.ioPort(io) != ExitGuest.PORT || !KvmRun.ioIsWrite(io)) {
             throw new IllegalStateException("unexpected exit " + reason);
         }
-        return run.data(run.ioDataOffset(), run.ioSizeBytes());
+        return run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io));
     }
 }
