@@ -1,6 +1,7 @@
 package dev.lull.agent.boot;
 
 import dev.lull.device.memory.GuestMemory;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -42,6 +43,8 @@ final class ElfImage implements KernelImage, AutoCloseable {
     private static final int MAX_PROGRAM_HEADERS = 64;
     /** As many bytes as one buffer is let to take. */
     private static final long READ_BYTES = 1L << 30;
+
+    private static final int PAGE_BYTES = 4096;
 
     private final ImageBytes bytes;
     private final long entryGpa;
@@ -183,6 +186,35 @@ final class ElfImage implements KernelImage, AutoCloseable {
 
     private static KernelException damaged(ImageBytes bytes, String what) {
         return new KernelException(bytes.name() + ": is a damaged vmlinux: " + what + "; " + REMEDY);
+    }
+
+    /**
+     * Declares as BSS the pages of zeros that segments end with. An unpacked kernel spells out a dozen MB of them, which
+     * fresh guest RAM holds already.
+     *
+     * @param elf an image that {@link #parse} accepts
+     */
+    static void shorten(MemorySegment elf) {
+        ByteBuffer view = elf.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        int table = (int) view.getLong(E_PHOFF);
+        int end = table + Short.toUnsignedInt(view.getShort(E_PHNUM)) * PH_BYTES;
+        for (int at = table; at < end; at += PH_BYTES) {
+            long offset = view.getLong(at + P_OFFSET);
+            // A segment that holds the table would change with it.
+            if (isLoad(view, at) && offset >= end) {
+                view.putLong(at + P_FILESZ, usedBytes(elf.asSlice(offset, view.getLong(at + P_FILESZ))));
+            }
+        }
+    }
+
+    private static long usedBytes(MemorySegment segment) {
+        MemorySegment zeros = MemorySegment.ofArray(new byte[PAGE_BYTES]);
+        long used = segment.byteSize();
+        while (used >= PAGE_BYTES
+                && segment.asSlice(used - PAGE_BYTES, PAGE_BYTES).mismatch(zeros) < 0) {
+            used -= PAGE_BYTES;
+        }
+        return used;
     }
 
     /** Guest-physical address of the kernel's 64-bit entry point ({@code startup_64}), within a loaded segment. */

@@ -110,6 +110,8 @@ public final class PayloadCache {
         if (elf == null) {
             MemoryBytes unpacked = PayloadUnpacker.unpack(image, content, limitBytes);
             try {
+                ElfImage.parse(unpacked);
+                ElfImage.shorten(unpacked.segment());
                 elf = ElfImage.parse(unpacked);
             } catch (KernelException e) {
                 unpacked.close();
