@@ -2,7 +2,9 @@ package dev.lull.device.virtio;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
@@ -15,9 +17,17 @@ import org.agrona.concurrent.status.CountersReader;
  * <p>Made, read and closed by the thread that assembles the machine; what it hands out is for the device.
  */
 public final class DeviceStats implements AutoCloseable {
+    /**
+     * How often something other than a request happened.
+     *
+     * @param name what, such as {@code receive.dropped}
+     */
+    public record Event(String name, long count) {}
+
     private final String device;
     private final CountersManager counters;
     private final List<RequestStats> requests = new ArrayList<>();
+    private final Map<String, AtomicCounter> events = new LinkedHashMap<>();
     private final List<AtomicCounter> open = new ArrayList<>();
 
     /**
@@ -48,17 +58,17 @@ public final class DeviceStats implements AutoCloseable {
     public RequestStats request(String operation) {
         RequestStats stats = new RequestStats(
                 device + '.' + operation,
-                counter(operation + ".requests"),
-                counter(operation + ".bytes"),
-                counter(operation + ".failures"));
+                newCounter(operation + ".requests"),
+                newCounter(operation + ".bytes"),
+                newCounter(operation + ".failures"));
         requests.add(stats);
         return stats;
     }
 
     /** Begins to count something else, such as {@code receive.dropped}. */
     public AtomicCounter counter(String event) {
-        AtomicCounter counter = counters.newCounter(device + '.' + event);
-        open.add(counter);
+        AtomicCounter counter = newCounter(event);
+        events.put(event, counter);
         return counter;
     }
 
@@ -67,10 +77,24 @@ public final class DeviceStats implements AutoCloseable {
         return List.copyOf(requests);
     }
 
+    /** What else is counted, in the order in which it was begun. */
+    public List<Event> events() {
+        return events.entrySet().stream()
+                .map(event -> new Event(event.getKey(), event.getValue().get()))
+                .toList();
+    }
+
     /** Gives the counters back; nobody counts any more. */
     @Override
     public void close() {
         open.forEach(AtomicCounter::close);
         open.clear();
+        events.clear();
+    }
+
+    private AtomicCounter newCounter(String label) {
+        AtomicCounter counter = counters.newCounter(device + '.' + label);
+        open.add(counter);
+        return counter;
     }
 }

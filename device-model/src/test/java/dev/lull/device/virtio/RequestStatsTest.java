@@ -45,6 +45,7 @@ class RequestStatsTest {
         stats.counter("receive.dropped").increment();
         sent.record(0, 1, 100);
         assertThat(stats.requests()).containsExactly(sent);
+        assertThat(stats.events()).containsExactly(new DeviceStats.Event("receive.dropped", 1));
         assertThat(labels())
                 .containsExactly(
                         "net0.send.requests=1",

@@ -3,8 +3,9 @@ package dev.lull.agent.cli;
 import dev.lull.agent.machine.Machine;
 import dev.lull.agent.machine.MachineConfig;
 import dev.lull.agent.machine.MachineEnd;
-import dev.lull.agent.metrics.ExitLog;
+import dev.lull.agent.metrics.DeviceTable;
 import dev.lull.agent.metrics.ExitTable;
+import dev.lull.agent.metrics.MachineLog;
 import dev.lull.kvm.VcpuEntry;
 import dev.lull.linux.Terminal;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class RunSession {
      */
     int run() throws InterruptedException {
         StatsFile statsFile = options.statsFile() == null ? null : StatsFile.at(options.statsFile());
-        ExitLog log = statsFile == null ? null : new ExitLog(System.currentTimeMillis());
+        MachineLog log = statsFile == null ? null : new MachineLog(System.currentTimeMillis());
         try (SignalGuard guard = SignalGuard.install();
                 ConsoleOutput output = new ConsoleOutput(stdio.out());
                 Machine machine = Machine.create(config(output))) {
@@ -80,7 +81,7 @@ final class RunSession {
         }
     }
 
-    private int report(Machine machine, MachineEnd end, @Nullable StatsFile statsFile, @Nullable ExitLog log) {
+    private int report(Machine machine, MachineEnd end, @Nullable StatsFile statsFile, @Nullable MachineLog log) {
         if (!end.isOrderly()) {
             String hint = ProcessorFlags.haveVirtualization() ? "" : ParavirtualNote.HINT;
             stdio.err().println("lull: ".concat(OneLine.of(end.message())).concat(hint));
@@ -93,6 +94,9 @@ final class RunSession {
         }
         if (options.stats()) {
             stdio.err().println(ExitTable.of(machine.exitStats()));
+            if (!machine.deviceStats().isEmpty()) {
+                stdio.err().println(DeviceTable.of(machine.deviceStats()));
+            }
             if (machine.bootNanos() >= 0 && !options.bootTimer()) {
                 stdio.err().println(ExitTable.bootLine(machine.bootNanos()));
             }
@@ -101,7 +105,7 @@ final class RunSession {
             stdio.err().println("vCPU entry: ".concat(VcpuEntry.kind().description()));
         }
         if (statsFile != null && log != null) {
-            statsFile.write(log.of(machine.exitStats(), System.currentTimeMillis()));
+            statsFile.write(log.of(machine.exitStats(), machine.deviceStats(), System.currentTimeMillis()));
         }
         return end.isOrderly() ? ExitStatus.OK : ExitStatus.FAILURE;
     }

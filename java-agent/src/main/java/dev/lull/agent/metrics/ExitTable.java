@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A machine's exits as a person reads them: a row per vCPU and reason, and one for all. */
 public final class ExitTable {
-    private static final int NANOS_PER_TENTH_MICRO = 100;
     private static final int NANOS_PER_TENTH_MILLI = 100_000;
 
     private ExitTable() {}
@@ -42,7 +41,9 @@ public final class ExitTable {
 
     /** How long the guest took to boot, as one line. */
     public static String bootLine(long nanos) {
-        return "Guest boot time: ".concat(tenths(nanos, NANOS_PER_TENTH_MILLI)).concat(" ms");
+        return "Guest boot time: "
+                .concat(Micros.tenths(nanos, NANOS_PER_TENTH_MILLI))
+                .concat(" ms");
     }
 
     private static void row(TextTable table, String vcpu, String reason, long count, @Nullable Histogram nanos) {
@@ -57,11 +58,6 @@ public final class ExitTable {
     }
 
     private static String percentile(@Nullable Histogram nanos, double percent) {
-        return nanos == null ? "-" : tenths(nanos.getValueAtPercentile(percent), NANOS_PER_TENTH_MICRO);
-    }
-
-    private static String tenths(long nanos, int nanosPerTenth) {
-        long tenths = (nanos + nanosPerTenth / 2) / nanosPerTenth;
-        return Long.toString(tenths / 10).concat(".").concat(Long.toString(tenths % 10));
+        return nanos == null ? "-" : Micros.text(nanos.getValueAtPercentile(percent));
     }
 }

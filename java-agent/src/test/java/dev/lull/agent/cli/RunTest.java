@@ -65,6 +65,28 @@ class RunTest {
     }
 
     @Test
+    void aGuestThatUsesNoDeviceIsSaidTo() throws IOException {
+        Path disk = Files.write(directory.resolve("disk"), new byte[1 << 20]);
+        Path counters = directory.resolve("counters");
+        Lull.Result result = Lull.run(
+                "run",
+                "--kernel",
+                Payload.BOOT.toString(),
+                "--disk",
+                "path=" + disk,
+                "--rng",
+                "--balloon",
+                "0",
+                "--stats",
+                "--counters-file",
+                counters.toString());
+        assertThat(result.out()).isEqualTo(GREETING);
+        assertThat(result.status()).isZero();
+        assertThat(result.err()).contains("\nThe guest asked nothing of its devices.\n");
+        assertThat(counters).doesNotExist();
+    }
+
+    @Test
     void theBootTimerHasALine() {
         Lull.Result result = Lull.run("run", "--kernel", Payload.BOOT.toString(), "--boot-timer");
         assertThat(result.err()).matches("Guest boot time: \\d+\\.\\d ms\n");
