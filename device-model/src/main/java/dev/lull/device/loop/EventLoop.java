@@ -68,7 +68,10 @@ public final class EventLoop implements Agent, AutoCloseable {
             Watch watch = watches[i];
             if (watch != null && watch.fd == fd) {
                 watches[i] = null;
-                epoll.remove(fd);
+                // One that was closed before has left the set of itself.
+                if (fd.number() >= 0) {
+                    epoll.remove(fd);
+                }
             }
         }
     }

@@ -39,8 +39,8 @@ public interface VirtioDevice extends AutoCloseable {
     void notified(int queue);
 
     /**
-     * The driver wants the device as it was at first. The device touches neither queues nor guest memory once it has run
-     * {@code quiet}: at once, or when the last request under way has ended.
+     * The driver wants the device as it was at first, even if {@link #activate} failed. The device touches neither queues nor
+     * guest memory once it has run {@code quiet}: at once, or when the last request under way has ended.
      */
     void reset(Runnable quiet);
 

@@ -5,7 +5,6 @@ import dev.lull.device.pci.BarKind;
 import dev.lull.device.pci.IntxPin;
 import dev.lull.device.pci.Msix;
 import dev.lull.device.pci.PciFunction;
-import dev.lull.linux.EventFd;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
@@ -41,7 +40,7 @@ public final class VirtioPci implements AutoCloseable {
         msix = new Msix(name, Math.min(sizes.length + 1, VirtioPciLayout.MAX_VECTORS), host.interrupts());
         VirtioPciInterrupts interrupts = new VirtioPciInterrupts(msix, intx);
         queues = new VirtioPciQueue[sizes.length];
-        EventFd[] doorbells = new EventFd[sizes.length];
+        Doorbell[] doorbells = new Doorbell[sizes.length];
         try {
             for (int i = 0; i < sizes.length; i++) {
                 queues[i] = new VirtioPciQueue(name + " queue " + i, sizes[i], interrupts);

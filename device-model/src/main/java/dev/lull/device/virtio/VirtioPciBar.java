@@ -58,7 +58,10 @@ final class VirtioPciBar implements BarRegion {
         address = newAddress;
         try {
             while (attached < queues.length) {
-                doorbells.attach(doorbell(attached), VirtioPciLayout.DOORBELL_BYTES, queues[attached].doorbell());
+                doorbells.attach(
+                        doorbell(attached),
+                        VirtioPciLayout.DOORBELL_BYTES,
+                        queues[attached].doorbell().event());
                 attached++;
             }
         } catch (RuntimeException e) {
@@ -71,7 +74,10 @@ final class VirtioPciBar implements BarRegion {
     public void removed() {
         while (attached > 0) {
             attached--;
-            doorbells.detach(doorbell(attached), VirtioPciLayout.DOORBELL_BYTES, queues[attached].doorbell());
+            doorbells.detach(
+                    doorbell(attached),
+                    VirtioPciLayout.DOORBELL_BYTES,
+                    queues[attached].doorbell().event());
         }
     }
 
@@ -94,7 +100,7 @@ final class VirtioPciBar implements BarRegion {
         public void write(long offset, int sizeBytes, long value) {
             int queue = (int) offset / VirtioPciLayout.DOORBELL_STRIDE_BYTES;
             if (queue < queues.length) {
-                queues[queue].ring();
+                queues[queue].doorbell().ring();
             }
         }
     }

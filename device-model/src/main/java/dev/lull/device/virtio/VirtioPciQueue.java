@@ -1,7 +1,6 @@
 package dev.lull.device.virtio;
 
 import dev.lull.device.memory.GuestMemory;
-import dev.lull.linux.EventFd;
 import org.jspecify.annotations.Nullable;
 
 /** The registers of one queue (virtio 1.2 §4.1.4.3), and its doorbell. Guarded by {@link VirtioPciCommon}, but for the doorbell. */
@@ -9,7 +8,7 @@ final class VirtioPciQueue implements AutoCloseable {
     private static final long LOW_WORD = 0xFFFF_FFFFL;
 
     private final int maxSize;
-    private final EventFd doorbell;
+    private final Doorbell doorbell;
     private final VirtioPciInterrupts interrupts;
     private final Runnable interrupt;
 
@@ -22,12 +21,10 @@ final class VirtioPciQueue implements AutoCloseable {
     /** Read on the device's loop, too. */
     private volatile int vector;
 
-    private boolean closed;
-
     VirtioPciQueue(String name, int maxSize, VirtioPciInterrupts interrupts) {
         this.maxSize = maxSize;
         this.interrupts = interrupts;
-        this.doorbell = new EventFd(name + " doorbell");
+        this.doorbell = new Doorbell(name);
         this.interrupt = () -> interrupts.raiseQueue(vector);
         reset();
     }
@@ -100,27 +97,14 @@ final class VirtioPciQueue implements AutoCloseable {
         }
     }
 
-    /** What the driver's doorbell signals, in the kernel or by {@link #ring}. */
-    EventFd doorbell() {
+    /** What the driver rings when it has made buffers available. */
+    Doorbell doorbell() {
         return doorbell;
-    }
-
-    /** A doorbell that arrived as a plain write, on a vCPU thread. */
-    void ring() {
-        synchronized (doorbell) {
-            if (!closed) {
-                doorbell.signal();
-            }
-        }
     }
 
     @Override
     public void close() {
-        // A vCPU may be inside ring() while its device is unplugged.
-        synchronized (doorbell) {
-            closed = true;
-            doorbell.close();
-        }
+        doorbell.close();
     }
 
     private static long replace(long area, int word, long value) {

@@ -2,7 +2,6 @@ package dev.lull.device.virtio;
 
 import dev.lull.device.loop.EventLoop;
 import dev.lull.device.memory.GuestMemory;
-import dev.lull.linux.EventFd;
 import dev.lull.linux.Fd;
 import dev.lull.linux.LinuxConstants;
 import java.util.ArrayList;
@@ -76,7 +75,7 @@ final class VirtioRunner implements VirtioContext {
     private final VirtioDevice device;
     private final GuestMemory memory;
     private final EventLoop loop;
-    private final EventFd[] doorbells;
+    private final Doorbell[] doorbells;
     private final Transport transport;
     private final AtomicInteger generation = new AtomicInteger();
     private final List<Watch> watches = new ArrayList<>();
@@ -86,7 +85,7 @@ final class VirtioRunner implements VirtioContext {
     private @Nullable Virtqueue[] queues = new Virtqueue[0];
 
     /** @param doorbells one a queue */
-    VirtioRunner(VirtioDevice device, GuestMemory memory, EventLoop loop, EventFd[] doorbells, Transport transport) {
+    VirtioRunner(VirtioDevice device, GuestMemory memory, EventLoop loop, Doorbell[] doorbells, Transport transport) {
         this.device = device;
         this.memory = memory;
         this.loop = loop;
@@ -157,7 +156,7 @@ final class VirtioRunner implements VirtioContext {
 
     @Override
     public void ring(int index) {
-        doorbells[index].signal();
+        doorbells[index].ring();
     }
 
     @Override
@@ -185,7 +184,7 @@ final class VirtioRunner implements VirtioContext {
         for (int i = 0; i < queues.length; i++) {
             if (queues[i] != null) {
                 int queue = i;
-                loop.watch(doorbells[i].fd(), DOORBELL_EVENTS, mask -> rung(queue));
+                loop.watch(doorbells[i].event().fd(), DOORBELL_EVENTS, mask -> rung(queue));
             }
         }
     }
@@ -229,8 +228,8 @@ final class VirtioRunner implements VirtioContext {
     private void finish(Runnable idle) {
         watches.forEach(Watch::suspend);
         watches.clear();
-        for (EventFd doorbell : doorbells) {
-            doorbell.drain();
+        for (Doorbell doorbell : doorbells) {
+            doorbell.event().drain();
         }
         queues = new Virtqueue[0];
         features = 0;
@@ -239,8 +238,8 @@ final class VirtioRunner implements VirtioContext {
     }
 
     private void unwatchDoorbells() {
-        for (EventFd doorbell : doorbells) {
-            loop.unwatch(doorbell.fd());
+        for (Doorbell doorbell : doorbells) {
+            loop.unwatch(doorbell.event().fd());
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.lull.device.pci;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,6 +213,21 @@ class MsixTest {
         stop.set(true);
         guest.join();
         assertThat(interrupt.delivered()).isBetween(2_000, 4_000);
+    }
+
+    @Test
+    void signalsAllocateNothing() {
+        signalAll();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        signalAll();
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(4096);
+    }
+
+    private void signalAll() {
+        for (int i = 0; i < 20_000; i++) {
+            msix.signal(i % VECTORS);
+        }
     }
 
     @Test

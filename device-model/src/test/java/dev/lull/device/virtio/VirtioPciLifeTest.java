@@ -209,6 +209,31 @@ class VirtioPciLifeTest extends VirtioPciBase {
     }
 
     @Test
+    void aDescriptorTheDeviceClosedDoesNotKeepItFromItsReset() {
+        driver.start(ALL, queue);
+        turn();
+        try (EventFd event = new EventFd("test")) {
+            device.context().watch(event.fd(), LinuxConstants.EPOLLIN, mask -> {});
+        }
+        resetAndWait();
+        assertThat(faults).isEmpty();
+    }
+
+    @Test
+    void aRingFromElsewhereIsHeardUntilTheDeviceIsGone() throws InterruptedException {
+        driver.start(ALL, queue);
+        turn();
+        VirtioContext context = device.context();
+        queue.chain().readable((byte) 7).writable(1).publish();
+        context.ring(0);
+        turn();
+        assertThat(queue.takeUsed()).isNotNull();
+        closeFunction();
+        context.ring(0);
+        assertThat(device.events()).endsWith("close");
+    }
+
+    @Test
     void anActiveDeviceIsUnplugged() throws InterruptedException {
         driver.enableMsix();
         driver.start(ALL, queue);
