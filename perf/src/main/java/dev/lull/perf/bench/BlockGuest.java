@@ -104,6 +104,11 @@ final class BlockGuest implements VirtioContext, AutoCloseable {
     }
 
     @Override
+    public void ring(int index) {
+        throw new UnsupportedOperationException("a block device rings no queue");
+    }
+
+    @Override
     public void configChanged() {}
 
     @Override

@@ -6,7 +6,6 @@ import dev.lull.device.virtio.VirtioContext;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.Virtqueue;
 import dev.lull.linux.Errno;
-import dev.lull.linux.EventFd;
 import dev.lull.linux.LinuxConstants;
 import dev.lull.linux.LinuxException;
 import java.util.Arrays;
@@ -36,7 +35,6 @@ public final class VirtioNet implements VirtioDevice {
     private final NetStats stats;
     private final long features;
     private final int mtuBytes;
-    private final EventFd again;
     private final @Nullable NetPair[] pairs;
     private final NetLink link = new PortLink();
     private final MacAddress assignedMac;
@@ -72,7 +70,6 @@ public final class VirtioNet implements VirtioDevice {
         features = NetFeature.ALWAYS
                 | (pairs.length > 1 ? NetFeature.MQ : 0)
                 | (config.standby() ? NetFeature.STANDBY : 0);
-        again = new EventFd(stats.device() + " more packets");
     }
 
     @Override
@@ -133,7 +130,6 @@ public final class VirtioNet implements VirtioDevice {
         for (int i = 0; i < (multiQueue ? pairs.length : 1); i++) {
             pairs[i] = newPair(newContext, i);
         }
-        newContext.watch(again.fd(), LinuxConstants.EPOLLIN, mask -> runPending());
         receiveLimiter.begin(newContext, () -> runAll(true));
         transmitLimiter.begin(newContext, () -> runAll(false));
         onPort(() -> {
@@ -151,10 +147,8 @@ public final class VirtioNet implements VirtioDevice {
             }
             return;
         }
-        NetPair pair = queue / 2 < enabledPairs ? pairs[queue / 2] : null;
-        if (pair != null) {
-            pair.notified(queue % 2 == 0);
-            comeBackForMore();
+        if (queue / 2 < enabledPairs) {
+            run(queue / 2, queue % 2 == 0);
         }
     }
 
@@ -173,7 +167,6 @@ public final class VirtioNet implements VirtioDevice {
 
     @Override
     public void close() {
-        again.close();
         receiveLimiter.close();
         transmitLimiter.close();
         port.close();
@@ -193,46 +186,39 @@ public final class VirtioNet implements VirtioDevice {
                 new TransmitQueue(transmit, port.queue(index), link, transmitLimiter, stats));
     }
 
-    private void portReady(NetPair pair, int eventMask) {
+    private void portReady(int index, int eventMask) {
+        NetPair pair = pairs[index];
         if ((eventMask & LinuxConstants.EPOLLERR) != 0) {
             link.failed(Errno.EBADFD);
-            return;
-        }
-        if ((eventMask & LinuxConstants.EPOLLOUT) != 0) {
-            setLink(true);
-        }
-        pair.portReady(eventMask);
-        comeBackForMore();
-    }
-
-    private void runPending() {
-        again.drain();
-        for (int i = 0; i < enabledPairs; i++) {
-            NetPair pair = pairs[i];
-            if (pair != null) {
-                pair.runPending();
+        } else if (pair != null) {
+            boolean takesFrames = (eventMask & LinuxConstants.EPOLLOUT) != 0;
+            if (takesFrames) {
+                setLink(true);
+            }
+            if ((eventMask & ~LinuxConstants.EPOLLOUT) != 0) {
+                pair.receive.portReady();
+                run(index, true);
+            }
+            if (takesFrames && pair.transmit.waitsForPort()) {
+                run(index, false);
             }
         }
-        comeBackForMore();
     }
 
     private void runAll(boolean receive) {
         for (int i = 0; i < enabledPairs; i++) {
-            NetPair pair = pairs[i];
-            if (pair != null) {
-                pair.notified(receive);
-            }
+            run(i, receive);
         }
-        comeBackForMore();
     }
 
-    /** By way of the loop, so that others on it have their turn. */
-    private void comeBackForMore() {
-        for (int i = 0; i < enabledPairs; i++) {
-            NetPair pair = pairs[i];
-            if (pair != null && pair.hasMore()) {
-                again.signal();
-                return;
+    /** Moves a batch of frames of one direction. The next one waits until others of the loop had their turn. */
+    private void run(int index, boolean receive) {
+        VirtioContext active = context;
+        NetPair pair = pairs[index];
+        if (active != null && pair != null) {
+            NetQueue queue = receive ? pair.receive : pair.transmit;
+            if (queue.run()) {
+                active.ring(2 * index + (receive ? 0 : 1));
             }
         }
     }
@@ -252,12 +238,12 @@ public final class VirtioNet implements VirtioDevice {
     private void watch(int index, boolean watched) {
         VirtioContext active = context;
         NetPair pair = pairs[index];
-        if (active == null || pair == null || pair.isWatched() == watched) {
+        if (active == null || pair == null || pair.isWatched == watched) {
             return;
         }
-        pair.setWatched(watched);
+        pair.isWatched = watched;
         if (watched) {
-            active.watch(port.queue(index), PORT_EVENTS, mask -> portReady(pair, mask));
+            active.watch(port.queue(index), PORT_EVENTS, mask -> portReady(index, mask));
         } else {
             active.unwatch(port.queue(index));
         }
@@ -319,7 +305,7 @@ public final class VirtioNet implements VirtioDevice {
         private void awaitLink() {
             for (int i = 0; i < pairs.length; i++) {
                 NetPair pair = pairs[i];
-                if (pair != null && pair.isWatched()) {
+                if (pair != null && pair.isWatched) {
                     watch(i, false);
                     watch(i, true);
                 }

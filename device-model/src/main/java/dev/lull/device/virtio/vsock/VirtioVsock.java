@@ -6,7 +6,6 @@ import dev.lull.device.virtio.VirtioContext;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.VirtioException;
 import dev.lull.device.virtio.Virtqueue;
-import dev.lull.linux.EventFd;
 import dev.lull.linux.LinuxConstants;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,6 @@ public final class VirtioVsock implements VirtioDevice {
     private final VsockConfig config;
     private final VsockStats stats;
     private final VsockListener listener;
-    private final EventFd again;
     private final VsockRefusals refusals = new VsockRefusals();
     private final VsockHeader incoming = new VsockHeader();
     private final VsockHeader outgoing = new VsockHeader();
@@ -52,7 +50,6 @@ public final class VirtioVsock implements VirtioDevice {
         this.config = config;
         this.stats = new VsockStats(stats);
         listener = new VsockListener(config.path());
-        again = new EventFd(stats.device() + " more packets");
     }
 
     @Override
@@ -94,7 +91,6 @@ public final class VirtioVsock implements VirtioDevice {
         }
         Active begun = new Active(context, receive, transmit);
         active = begun;
-        context.watch(again.fd(), LinuxConstants.EPOLLIN, mask -> begun.goOn());
         context.watch(listener.socket(), LISTENER_EVENTS, mask -> begun.streams.accept(listener));
     }
 
@@ -116,7 +112,6 @@ public final class VirtioVsock implements VirtioDevice {
         if (ended != null) {
             active = null;
             ended.context.unwatch(listener.socket());
-            ended.context.unwatch(again.fd());
             ended.streams.close();
             refusals.clear();
         }
@@ -126,7 +121,6 @@ public final class VirtioVsock implements VirtioDevice {
     @Override
     public void close() {
         listener.close();
-        again.close();
     }
 
     /** The device while its driver is ready. */
@@ -144,11 +138,6 @@ public final class VirtioVsock implements VirtioDevice {
             this.receive = receive;
             this.transmit = transmit;
             streams = new VsockStreams(config.path(), context, stats, this::send);
-        }
-
-        private void goOn() {
-            again.drain();
-            transmit();
         }
 
         /** The guest has more buffers. */
@@ -176,7 +165,7 @@ public final class VirtioVsock implements VirtioDevice {
             transmit.flush();
             send();
             if (room == 0) {
-                again.signal();
+                context.ring(TRANSMIT);
             }
         }
 
@@ -247,7 +236,7 @@ public final class VirtioVsock implements VirtioDevice {
             }
             receive.flush();
             if (room == 0) {
-                again.signal();
+                context.ring(RECEIVE);
             }
         }
 

@@ -49,7 +49,7 @@ final class NetFuzzTarget implements AutoCloseable {
         for (int i = 0; i < contexts.length; i++) {
             contexts[i] = new TestContext(guest, FEATURES[i], queues);
         }
-        bystander.activate(bystanderContext);
+        bystanderContext.activate(bystander);
         bystanderHead = bystanderQueue.chain().readable(FRAME).publish();
         passBystanderFrame();
     }
@@ -66,7 +66,7 @@ final class NetFuzzTarget implements AutoCloseable {
     void run(byte[] input) {
         Bytes bytes = new Bytes(input);
         TestContext context = contexts[bytes.octet() % contexts.length];
-        device.activate(context);
+        context.activate(device);
         try {
             while (bytes.hasMore()) {
                 step(context, bytes);

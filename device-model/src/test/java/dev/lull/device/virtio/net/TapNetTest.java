@@ -67,7 +67,7 @@ class TapNetTest {
                 RateLimiter.unlimited(),
                 stats);
         context = new TestContext(guest, NetFeature.ALWAYS, receive, transmit, control);
-        device.activate(context);
+        context.activate(device);
         for (int i = 0; i < 256; i++) {
             receive.chain()
                     .writableAt(receiveGpa + (long) i * BUFFER_BYTES, BUFFER_BYTES)

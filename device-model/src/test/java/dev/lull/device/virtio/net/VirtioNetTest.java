@@ -55,7 +55,7 @@ class VirtioNetTest {
     private void activate(long features) {
         context.close();
         context = new TestContext(guest, features, receive, transmit, control);
-        device.activate(context);
+        context.activate(device);
         context.turn();
     }
 
@@ -211,7 +211,7 @@ class VirtioNetTest {
         TestQueue large = new TestQueue(guest, 256);
         context.close();
         context = new TestContext(guest, ALL, receive, large, control);
-        device.activate(context);
+        context.activate(device);
         for (int i = 0; i < 200; i++) {
             large.chain().readable(bytes(i, HEADER + 10)).publish();
         }
@@ -350,7 +350,7 @@ class VirtioNetTest {
             TestQueue transmit1 = new TestQueue(guest, 16);
             try (TestContext active =
                     new TestContext(guest, ALL | NetFeature.MQ, receive, transmit, receive1, transmit1, control)) {
-                pairs.activate(active);
+                active.activate(pairs);
                 assertThat(two.requests).contains("queue 0 on", "queue 1 off");
                 transmit1.chain().readable(bytes(1, HEADER + 60)).publish();
                 pairs.notified(3);
@@ -383,7 +383,7 @@ class VirtioNetTest {
                         new RateLimiter("in", null, new TokenBucket(2, 0, 20_000_000, System::nanoTime)),
                         new RateLimiter("out", new TokenBucket(100, 0, 20_000_000, System::nanoTime), null),
                         DeviceStats.inMemory("net2", 32))) {
-            limited.activate(context);
+            context.activate(limited);
             for (int i = 0; i < 4; i++) {
                 transmit.chain().readable(bytes(i, HEADER + 100)).publish();
                 receive.chain().writable(70_000).publish();

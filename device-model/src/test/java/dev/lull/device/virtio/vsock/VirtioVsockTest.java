@@ -50,7 +50,7 @@ class VirtioVsockTest {
     void open() {
         device = new VirtioVsock(new VsockConfig(VsockDriver.CID, path()), stats);
         context = new TestContext(guest, 0, driver.receive, driver.transmit, driver.events);
-        device.activate(context);
+        context.activate(device);
         listening = UnixSocket.listen(path() + "_" + PORT, 8);
     }
 
@@ -361,7 +361,7 @@ class VirtioVsockTest {
         assertThat(waiting.read(buffer)).isZero();
         program.close();
         waiting.close();
-        device.activate(context);
+        context.activate(device);
     }
 
     @Test

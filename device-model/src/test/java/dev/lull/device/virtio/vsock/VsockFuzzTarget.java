@@ -50,7 +50,7 @@ final class VsockFuzzTarget implements AutoCloseable {
 
     void run(byte[] input) {
         Bytes bytes = new Bytes(input);
-        device.activate(context);
+        context.activate(device);
         driver.restart(bytes.octet());
         try {
             while (bytes.hasMore()) {

@@ -129,7 +129,7 @@ class VsockStreamsTest {
                         new VirtioVsock(new VsockConfig(VsockDriver.CID, path), DeviceStats.inMemory("vsock0", 32));
                 TestContext context =
                         new TestContext(driver.receive.guest(), 0, driver.receive, driver.transmit, driver.events)) {
-            device.activate(context);
+            context.activate(device);
             driver.offerAllBuffers();
             for (int i = 0; i < STREAMS; i++) {
                 if (i % 2 == 0) {
