@@ -1,6 +1,7 @@
 package dev.lull.device.virtio;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.lull.device.fuzz.Bytes;
 import dev.lull.device.loop.EventLoop;
@@ -24,6 +25,8 @@ public final class DeviceFuzz {
 
     /** Rings lie below; tables and buffers from here on. */
     private static final int DATA_GPA = 4 * PAGE;
+
+    private static final int USED_INDEX = 2;
 
     private static final byte CANARY = 0x5A;
     private static final int CANARY_INTERVAL = 256;
@@ -160,7 +163,7 @@ public final class DeviceFuzz {
             broken++;
         }
         for (TestQueue queue : queues) {
-            used += queue.takeUsed() != null ? 1 : 0;
+            used += queue.used().get(JAVA_SHORT, USED_INDEX) != 0 ? 1 : 0;
         }
         boolean[] quiet = {false};
         device.reset(() -> quiet[0] = true);
