@@ -48,8 +48,11 @@ abstract class VirtioPciBase {
 
     void closeFunction() throws InterruptedException {
         Thread closing = new Thread(pci::close);
+        closing.setDaemon(true);
         closing.start();
+        long deadline = System.nanoTime() + 10_000_000_000L;
         while (closing.isAlive()) {
+            assertThat(System.nanoTime()).as("the device does not close").isLessThan(deadline);
             turn();
         }
         closing.join();
