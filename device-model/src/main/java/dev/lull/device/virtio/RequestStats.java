@@ -3,6 +3,7 @@ package dev.lull.device.virtio;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SingleWriterRecorder;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of one kind of a device's requests: how many, how large, how many failed, and the time from the queue to
@@ -22,8 +23,11 @@ public final class RequestStats {
     private final AtomicCounter bytes;
     private final AtomicCounter failures;
     private final SingleWriterRecorder recorder = new SingleWriterRecorder(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
-    private final Histogram total = new Histogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
-    private Histogram recent = recorder.getIntervalHistogram();
+
+    /** Made when first asked for: most are never, and each is 32 KB. */
+    private @Nullable Histogram total;
+
+    private @Nullable Histogram recent;
 
     RequestStats(String name, AtomicCounter requests, AtomicCounter bytes, AtomicCounter failures) {
         this.name = name;
@@ -71,8 +75,12 @@ public final class RequestStats {
 
     /** The times of all requests so far, in nanoseconds; the caller's own copy. */
     public synchronized Histogram nanos() {
-        recent = recorder.getIntervalHistogram(recent);
-        total.add(recent);
+        Histogram interval = recorder.getIntervalHistogram(recent);
+        recent = interval;
+        if (total == null) {
+            total = new Histogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
+        }
+        total.add(interval);
         return total.copy();
     }
 }
