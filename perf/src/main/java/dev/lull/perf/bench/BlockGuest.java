@@ -94,11 +94,6 @@ final class BlockGuest implements VirtioContext, AutoCloseable {
     }
 
     @Override
-    public void ring(int index) {
-        throw new IllegalStateException("a disk does all it finds at once");
-    }
-
-    @Override
     public void watch(Fd fd, int eventMask, EventLoop.Handler handler) {
         loop.watch(fd, eventMask, handler);
     }
