@@ -1,9 +1,10 @@
 package dev.lull.kvm;
 
-import dev.lull.linux.Fd;
-import dev.lull.linux.Syscall;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
@@ -16,7 +17,6 @@ final class CoreVcpuEntry extends VcpuEntry {
     private final long run;
     private final long request;
     private final VcpuKick kick;
-    private final MemorySegment errnoCapture = Fd.newErrnoCapture(Arena.ofAuto());
 
     CoreVcpuEntry(VcpuFd vcpu, VcpuKick kick) {
         this.fd = vcpu.number();
@@ -28,7 +28,7 @@ final class CoreVcpuEntry extends VcpuEntry {
     @Override
     public int run() {
         try {
-            return (int) (long) RUN.invokeExact(errnoCapture, (long) fd, run, request, 0L, 0L, 0L, 0L);
+            return (int) RUN.invokeExact(fd, run, request);
         } catch (Throwable unreachable) {
             throw new AssertionError(unreachable);
         } finally {
@@ -41,6 +41,9 @@ final class CoreVcpuEntry extends VcpuEntry {
         if (core == null) {
             throw new UnsatisfiedLinkError("no native core: the system property " + LIBRARY_PROPERTY + " names none");
         }
-        return Syscall.sevenLongs(core.findOrThrow("lull_vcpu_run"));
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        core.findOrThrow("lull_vcpu_run"),
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     }
 }

@@ -15,10 +15,10 @@ import java.lang.invoke.MethodHandle;
  * The door from Java into the kernel: {@code syscall(2)}. It returns the call's result, or the negated error number.
  *
  * <p>The first use of each distinct native signature costs milliseconds of start-up, which is why there is one for all of
- * the C code that is called. Addresses travel as {@code long}: the caller keeps the segment behind an address
+ * the C library that is called here. Addresses travel as {@code long}: the caller keeps the segment behind an address
  * reachable until the call returns.
  */
-public final class Syscall {
+final class Syscall {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
     private static final long ERRNO_OFFSET = CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
@@ -29,20 +29,13 @@ public final class Syscall {
 
     private Syscall() {}
 
-    static MethodHandle sevenLongs(String function) {
-        return sevenLongs(LINKER.defaultLookup().findOrThrow(function));
-    }
-
     /**
-     * A C function, called with somewhere for the error number ({@link Fd#newErrnoCapture}) and seven integer arguments, of
-     * which it takes as many as it has; more than it takes, and calling it as variadic, harm none on x86-64. Of the result
-     * of one that returns an {@code int} the lower half alone is defined.
-     *
-     * @param function its address
+     * A function of the C library, called with seven integer arguments of which it takes as many as it has; more than it
+     * takes, and calling it as variadic, harm none on x86-64.
      */
-    public static MethodHandle sevenLongs(MemorySegment function) {
+    static MethodHandle sevenLongs(String function) {
         return LINKER.downcallHandle(
-                function,
+                LINKER.defaultLookup().findOrThrow(function),
                 FunctionDescriptor.of(
                         JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
                 Linker.Option.firstVariadicArg(1),
