@@ -167,17 +167,14 @@ public final class VirtioBlock implements VirtioDevice {
             engine.acknowledge();
             settle();
         });
-        limiter.begin(newContext, () -> {
-            serveAll();
-            settle();
-        });
+        limiter.begin(newContext, this::ringAll);
         context = newContext;
     }
 
     @Override
     public void notified(int queue) {
         if (context != null) {
-            serve(queues[queue]);
+            serve(queue);
             settle();
         }
     }
@@ -196,20 +193,32 @@ public final class VirtioBlock implements VirtioDevice {
         image.close();
     }
 
-    private void serveAll() {
-        for (Virtqueue queue : queues) {
-            serve(queue);
+    /** Has every queue served, after what else the loop has to do. */
+    private void ringAll() {
+        VirtioContext active = context;
+        for (int i = 0; i < queues.length && active != null; i++) {
+            active.ring(i);
         }
     }
 
-    /** Takes what the driver has made available, as far as there are requests for it and the limiter lets it. */
-    private void serve(@Nullable Virtqueue queue) {
-        if (queue == null) {
+    /**
+     * Takes what the driver has made available, as far as there are requests for it and the limiter lets it: at most a queue
+     * full, for a driver that does not wait for answers finds no end.
+     */
+    private void serve(int index) {
+        Virtqueue queue = queues[index];
+        VirtioContext active = context;
+        if (queue == null || active == null) {
             return;
         }
+        int taken = 0;
         do {
             queue.suppressDoorbells();
             while (true) {
+                if (taken == QUEUE_SIZE) {
+                    active.ring(index);
+                    return;
+                }
                 if (freeCount == 0 && !makeRequest()) {
                     waitsForRequest = true;
                     return;
@@ -224,6 +233,7 @@ public final class VirtioBlock implements VirtioDevice {
                     return;
                 }
                 freeCount--;
+                taken++;
                 begin(request);
             }
         } while (queue.armDoorbells());
@@ -242,29 +252,25 @@ public final class VirtioBlock implements VirtioDevice {
 
     /** Begins what was asked for, and shows the driver what has ended. */
     private void settle() {
-        boolean again;
-        do {
-            engine.submit();
-            DiskRequest ended = engine.poll();
-            while (ended != null) {
-                ended(requests[ended.slot()], ended.error());
-                ended = engine.poll();
+        engine.submit();
+        DiskRequest ended = engine.poll();
+        while (ended != null) {
+            ended(requests[ended.slot()], ended.error());
+            ended = engine.poll();
+        }
+        if (quiet != null) {
+            becomeQuiet();
+            return;
+        }
+        for (Virtqueue queue : queues) {
+            if (queue != null) {
+                queue.flush();
             }
-            again = false;
-            if (quiet == null) {
-                for (Virtqueue queue : queues) {
-                    if (queue != null) {
-                        queue.flush();
-                    }
-                }
-                if (waitsForRequest && freeCount > 0) {
-                    waitsForRequest = false;
-                    serveAll();
-                    again = true;
-                }
-            }
-        } while (again);
-        becomeQuiet();
+        }
+        if (waitsForRequest && freeCount > 0) {
+            waitsForRequest = false;
+            ringAll();
+        }
     }
 
     private void becomeQuiet() {

@@ -33,7 +33,7 @@ final class BlockDriver implements AutoCloseable {
     final DiskImage image;
     final DeviceStats stats = DeviceStats.inMemory("disk0", 32);
     final VirtioBlock block;
-    TestContext context;
+    final TestContext context;
 
     BlockDriver(Path path) {
         this(path, false, FEATURES);
@@ -50,7 +50,7 @@ final class BlockDriver implements AutoCloseable {
         DiskEngine engine = DiskEngine.of(kind, image, VirtioBlock.QUEUE_SIZE, clock);
         block = new VirtioBlock(image, engine, "a serial number of 24 by", 2, limiter, stats, SystemNanoClock.INSTANCE);
         context = new TestContext(guest, features, queues);
-        block.activate(context);
+        context.activate(block);
     }
 
     /** A file of {@code sizeBytes}, zeroes where it grows. */
@@ -146,9 +146,7 @@ final class BlockDriver implements AutoCloseable {
 
     @Override
     public void close() {
-        boolean[] quiet = {false};
-        block.reset(() -> quiet[0] = true);
-        context.turnUntil(() -> quiet[0]);
+        context.reset();
         block.close();
         stats.close();
         context.close();

@@ -181,14 +181,11 @@ final class BlockFuzzTarget implements AutoCloseable {
 
     private static void reset(Subject subject) {
         BlockDriver driver = subject.driver;
-        boolean[] quiet = {false};
-        driver.block.reset(() -> quiet[0] = true);
-        driver.context.turnUntil(() -> quiet[0]);
-        driver.context.unwatchAll();
+        driver.context.reset();
         for (TestQueue queue : driver.queues) {
             queue.reset();
         }
-        driver.block.activate(driver.context);
+        driver.context.activate(driver.block);
     }
 
     private void check(Subject subject) {

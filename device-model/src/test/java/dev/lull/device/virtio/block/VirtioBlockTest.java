@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lull.device.backend.DiskEngine;
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.RateLimiter;
-import dev.lull.device.virtio.TestContext;
 import dev.lull.device.virtio.TestGuest;
 import dev.lull.device.virtio.TestQueue;
 import dev.lull.device.virtio.TokenBucket;
@@ -259,7 +258,7 @@ class VirtioBlockTest {
         assertThat(driver.request(BlockLayout.T_OUT, 0, pattern(512, 1), 0)).isEqualTo(BlockLayout.S_OK);
         assertThat(driver.request(BlockLayout.T_WRITE_ZEROES, 0, BlockDriver.ranges(0, 8, 1), 0))
                 .isEqualTo(BlockLayout.S_OK);
-        block.reset(() -> {});
+        driver.context.reset();
         assertThat(block.readConfig(BlockLayout.WRITEBACK, 1)).isEqualTo(1);
     }
 
@@ -345,6 +344,32 @@ class VirtioBlockTest {
     }
 
     @Test
+    void aDriverThatNeverWaitsDoesNotKeepTheLoop() {
+        driver.close();
+        int[] reads = {0};
+        TestQueue[] endless = new TestQueue[1];
+        restart(new BlockDriver(
+                path,
+                false,
+                BlockDriver.FEATURES,
+                RateLimiter.unlimited(),
+                () -> {
+                    // Each write reads the clock twice, and once it is told to the driver makes another.
+                    if (endless[0] != null && (reads[0]++ & 1) == 0) {
+                        endless[0].publish(0);
+                    }
+                    return 0;
+                },
+                DiskEngine.Kind.IO_URING));
+        driver.chain(BlockLayout.T_OUT, 0, pattern(512, 1), 0).publish();
+        endless[0] = driver.queues[0];
+        driver.block.notified(0);
+        assertThat(driver.requests(1).requests()).isEqualTo(VirtioBlock.QUEUE_SIZE);
+        endless[0] = null;
+        driver.context.turnUntil(() -> driver.requests(1).requests() == VirtioBlock.QUEUE_SIZE + 1);
+    }
+
+    @Test
     void limitedRequestsGoOnWhenItIsTime() {
         driver.close();
         restart(new BlockDriver(
@@ -386,17 +411,13 @@ class VirtioBlockTest {
             while (driver.queues[0].takeUsed() != null) {
                 shown++;
             }
-            boolean[] quiet = {false};
-            driver.block.reset(() -> quiet[0] = true);
-            driver.context.turnUntil(() -> quiet[0]);
+            driver.context.reset();
             assertThat(driver.queues[0].takeUsed())
                     .as("used after %d and a reset", shown)
                     .isNull();
             driver.block.notified(0);
             driver.queues[0].reset();
-            driver.context.close();
-            driver.context = new TestContext(driver.guest, BlockDriver.FEATURES, driver.queues);
-            driver.block.activate(driver.context);
+            driver.context.activate(driver.block);
         }
         assertThat(driver.request(BlockLayout.T_IN, 0, NOTHING, 512)).isEqualTo(BlockLayout.S_OK);
     }
