@@ -234,7 +234,9 @@ public final class MachineConfig {
                 throw new ConfigException(
                         memoryBytes + " bytes of memory: give a multiple of " + (unit >> 10) + " KiB");
             }
-            DeviceRoster.check(devices);
+            if (!devices.isEmpty()) {
+                DeviceRoster.check(devices);
+            }
             return new MachineConfig(this);
         }
     }

@@ -82,7 +82,7 @@ class BadInputTest {
                     run --kernel BOOT --net user-tap,mac=02:00:00:00:00:01 --net user-tap,mac=02:00:00:00:00:01 | net0 and net1 both have MAC 02:00:00:00:00:01
                     run --kernel BOOT --net tap=lull-none   | tap lull-none:
                     run --kernel BOOT --rng --counters-file /proc/none/c | counters file /proc/none/c cannot be written
-                    run --kernel BOOT --vsock cid=2,uds=DIR/s | lull: vsock:
+                    run --kernel BOOT --vsock cid=2,uds=DIR/s | lull: vsock cid 2 is not a guest
                     run --kernel BOOT --vsock cid=3,uds=DIR/noise | lull: vsock DIR/noise
                     run --kernel BOOT --vsock cid=3,uds=DIR/none/s | lull: vsock DIR/none/s
                     run --kernel BOOT --balloon 16T         | balloon balloon0: 17592186044416 bytes; it takes less
