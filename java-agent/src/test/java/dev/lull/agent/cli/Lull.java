@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Runs {@code lull}, in this process or in one of its own. */
-final class Lull {
+public final class Lull {
     /**
      * What came of it.
      *
@@ -45,13 +45,14 @@ final class Lull {
     }
 
     /** The command line of a process of its own. */
-    static List<String> command(String... arguments) {
+    public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx128m",
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Dlull.core.library=" + System.getProperty("lull.core.library", ""),
                 "-cp",
                 System.getProperty("java.class.path"),

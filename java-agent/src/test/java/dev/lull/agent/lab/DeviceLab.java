@@ -87,7 +87,8 @@ final class DeviceLab implements AutoCloseable {
         Files.delete(initrd);
     }
 
-    private static boolean isComplaint(String line) {
+    /** Whether a line of the kernel tells of something wrong with a device. */
+    static boolean isComplaint(String line) {
         return line.matches("(?i).*(virtio|pci|acpi|vd[a-z]|blk|irq|BUG|WARNING).*")
                 && line.matches(
                         "(?i).*(error|fail|warn|bug:|can't|cannot|invalid|no space|timed? ?out|unhandled|nobody).*");

@@ -34,6 +34,21 @@ final class LabKernels {
                 .consoleOutput(console);
     }
 
+    /** A file of the Debian guest, see {@code perf/lab/README.md}: disk.img, vmlinuz, initrd.img. */
+    static Path debian(String file) {
+        return cache().resolve("guest/debian").resolve(file);
+    }
+
+    /** The initrd that runs commands on the Debian guest's read-only disk. */
+    static Path quickInitrd() {
+        return cache().resolve("guest/quick");
+    }
+
+    /** A program of {@code native/guest/tool}, for the host; the quick guest has it in its PATH. */
+    static Path tool(String name) {
+        return cache().resolve("guest/tools").resolve(name);
+    }
+
     private static Path cache() {
         return Path.of(System.getenv("LULL_CACHE"));
     }

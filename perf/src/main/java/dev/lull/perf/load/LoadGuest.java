@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /** A running guest, which carries out commands typed on its console ({@code perf/lab/guest/run}). Used by one thread. */
 final class LoadGuest implements AutoCloseable {
     private static final String READY = "lull-guest: init";
+    private static final String ECHO_STATUS = "\necho lull-guest: status=$?\n";
     private static final Pattern STATUS = Pattern.compile("^lull-guest: status=(\\d+)$", Pattern.MULTILINE);
 
     private final String name;
@@ -55,7 +56,7 @@ final class LoadGuest implements AutoCloseable {
     String run(String command) throws IOException, TimeoutException {
         monitor.postpone();
         OutputStream keyboard = monitor.input();
-        keyboard.write((command + "\n").getBytes(StandardCharsets.UTF_8));
+        keyboard.write((command + ECHO_STATUS).getBytes(StandardCharsets.UTF_8));
         keyboard.flush();
         Matcher status = STATUS.matcher(console);
         while (!status.find()) {

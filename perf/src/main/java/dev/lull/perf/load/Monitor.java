@@ -56,7 +56,10 @@ record Monitor(String name, Path program) {
         return command;
     }
 
-    /** The disk has a thread of its own, which QEMU's guide for speed asks for. */
+    /**
+     * The disk has a thread of its own, which QEMU's guide for speed asks for. On the root disk, which others read too,
+     * it takes no lock: it would have parts of the file for itself that Lull's shared lock covers.
+     */
     private List<String> qemu(Path kernel, Path initrd, Path root, Device device) {
         List<String> command = new ArrayList<>(List.of(
                 program.toString(),
@@ -80,7 +83,7 @@ record Monitor(String name, Path program) {
                 "-append",
                 COMMAND_LINE,
                 "-drive",
-                "if=none,id=root,format=raw,readonly=on,file=" + root,
+                "if=none,id=root,format=raw,readonly=on,file.locking=off,file.filename=" + root,
                 "-device",
                 "virtio-blk-pci,drive=root"));
         switch (device) {
