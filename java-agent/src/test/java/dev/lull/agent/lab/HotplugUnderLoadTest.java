@@ -53,7 +53,8 @@ class HotplugUnderLoadTest {
                                 + " | jq -M '.jobs[0] | [.read, .write] | map(.lat_ns.max) | max / 1e9 | floor'"))
                         .as("longest request, whole seconds")
                         .isEqualTo("0");
-                assertThat(guest.run("jq -M '[.intervals[].sum | select(.seconds > 0.9) | .bytes] | min > 0' /tmp/iperf3"))
+                assertThat(guest.run(
+                                "jq -M '[.intervals[].sum | select(.seconds > 0.9) | .bytes] | min > 0' /tmp/iperf3"))
                         .as("bytes in every second")
                         .isEqualTo("true");
             } finally {
