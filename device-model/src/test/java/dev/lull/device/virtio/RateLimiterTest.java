@@ -124,7 +124,7 @@ class RateLimiterTest {
                 RateLimiter limiter = new RateLimiter(
                         "test",
                         new TokenBucket(1 << 20, 0, SECOND, SystemNanoClock.INSTANCE),
-                        new TokenBucket(2, 0, SECOND / 20, SystemNanoClock.INSTANCE))) {
+                        new TokenBucket(2, 0, SECOND, SystemNanoClock.INSTANCE))) {
             limiter.begin(context, () -> resumed[0]++);
             assertThat(limiter.tryTake(512)).isTrue();
             assertThat(limiter.tryTake(512)).isTrue();
