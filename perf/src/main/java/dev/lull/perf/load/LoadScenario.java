@@ -20,13 +20,13 @@ import picocli.CommandLine.Option;
 /** What a guest gets out of a device, under Lull and under its peers; each round has a turn of all of them. */
 abstract class LoadScenario implements Callable<Integer> {
     private static final int REAL_ROUNDS = 5;
-    private static final int INSTRUCTION_ROUNDS = 2;
+    private static final int INSTRUCTION_ROUNDS = 3;
 
     private final String name;
     private final String title;
     private final boolean vhost;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 5; 2 on the instruction clock).")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 5; 3 on the instruction clock).")
     private int rounds = -1;
 
     @Option(
