@@ -1,5 +1,6 @@
 package dev.lull.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
@@ -20,18 +21,22 @@ public final class FileIo {
         static final int RWF_DSYNC = 2;
         static final int RWF_NOWAIT = 8;
         static final int F_SETFL = 4;
+        static final int F_OFD_GETLK = 36;
         static final int F_OFD_SETLK = 37;
         static final int F_RDLCK = 0;
         static final int F_WRLCK = 1;
+        static final int F_UNLCK = 2;
 
         private FileConstants() {}
     }
 
-    /** {@code struct flock}; all 0 but the type means the whole file. */
+    /** {@code struct flock}; a length of 0 means up to the end of the file, wherever that is. */
     @CStruct(value = "flock", header = "fcntl.h")
     static final class Flock {
         static final int SIZE = 32;
         static final int L_TYPE = 0;
+        static final int L_START = 8;
+        static final int L_LEN = 16;
 
         private Flock() {}
     }
@@ -113,23 +118,43 @@ public final class FileIo {
     }
 
     /**
-     * Locks the whole file for as long as {@code fd}'s open file description lives (an open file description lock,
-     * {@code fcntl(2)}). It excludes locks through any other description, of this process too.
+     * Locks bytes of a file, which need not exist, for as long as {@code fd}'s open file description lives (an open file
+     * description lock, {@code fcntl(2)}). It excludes locks through any other description, of this process too.
      *
-     * @param exclusive false shares it with others who do not want it exclusively
+     * @param exclusive false shares them with others who do not want them exclusively
+     * @param lengthBytes 0 for all from {@code offsetBytes}
      * @return false if another holds a lock that excludes this one
      */
-    public static boolean tryLock(Fd fd, boolean exclusive) {
+    public static boolean tryLock(Fd fd, boolean exclusive, long offsetBytes, long lengthBytes) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment lock = arena.allocate(Flock.SIZE, 8);
-            lock.set(JAVA_SHORT, Flock.L_TYPE, (short) (exclusive ? FileConstants.F_WRLCK : FileConstants.F_RDLCK));
-            long result =
-                    Syscall.syscall(SyscallNumber.__NR_fcntl, fd.number(), FileConstants.F_OFD_SETLK, lock.address());
+            int type = exclusive ? FileConstants.F_WRLCK : FileConstants.F_RDLCK;
+            long result = lock(fd, FileConstants.F_OFD_SETLK, flock(arena, type, offsetBytes, lengthBytes));
             if (result == -Errno.EAGAIN || result == -Errno.EACCES) {
                 return false;
             }
             Fd.check("fcntl(F_OFD_SETLK)", fd.name(), result);
             return true;
         }
+    }
+
+    /** Whether byte {@code offsetBytes} is locked, in any way, through another open file description. */
+    public static boolean isLocked(Fd fd, long offsetBytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment flock = flock(arena, FileConstants.F_WRLCK, offsetBytes, 1);
+            Fd.check("fcntl(F_OFD_GETLK)", fd.name(), lock(fd, FileConstants.F_OFD_GETLK, flock));
+            return flock.get(JAVA_SHORT, Flock.L_TYPE) != FileConstants.F_UNLCK;
+        }
+    }
+
+    private static MemorySegment flock(Arena arena, int type, long offsetBytes, long lengthBytes) {
+        MemorySegment flock = arena.allocate(Flock.SIZE, 8);
+        flock.set(JAVA_SHORT, Flock.L_TYPE, (short) type);
+        flock.set(JAVA_LONG, Flock.L_START, offsetBytes);
+        flock.set(JAVA_LONG, Flock.L_LEN, lengthBytes);
+        return flock;
+    }
+
+    private static long lock(Fd fd, int operation, MemorySegment flock) {
+        return Syscall.syscall(SyscallNumber.__NR_fcntl, fd.number(), operation, flock.address());
     }
 }

@@ -93,14 +93,16 @@ class FileIoTest {
     @Test
     void aLockExcludesOthersUntilItsDescriptionIsClosed() {
         try (Fd other = Fd.open(path.toString(), LinuxConstants.O_RDWR)) {
-            assertThat(FileIo.tryLock(file, false)).isTrue();
-            assertThat(FileIo.tryLock(other, false)).isTrue();
-            assertThat(FileIo.tryLock(other, true)).isFalse();
+            assertThat(FileIo.tryLock(file, false, 100, 1)).isTrue();
+            assertThat(FileIo.tryLock(other, false, 0, 0)).isTrue();
+            assertThat(FileIo.tryLock(other, true, 0, 0)).isFalse();
+            assertThat(FileIo.tryLock(other, true, 101, 5)).isTrue();
+            assertThat(FileIo.isLocked(other, 100)).isTrue();
+            assertThat(FileIo.isLocked(file, 101)).isTrue();
             file.close();
-            assertThat(FileIo.tryLock(other, true)).isTrue();
-            try (Fd third = Fd.open(path.toString(), LinuxConstants.O_RDWR)) {
-                assertThat(FileIo.tryLock(third, false)).isFalse();
-            }
+            assertThat(FileIo.isLocked(other, 100)).isFalse();
+            assertThat(FileIo.tryLock(other, true, 0, 0)).isTrue();
+            assertThat(FileIo.isLocked(other, 100)).as("its own").isFalse();
         }
     }
 

@@ -144,7 +144,7 @@ public final class DiskImage implements AutoCloseable {
             }
             throw e;
         }
-        if (!FileIo.tryLock(fd, !readOnly)) {
+        if (!ImageLock.tryTake(fd, readOnly)) {
             throw new DiskException(
                     path,
                     readOnly

@@ -3,6 +3,9 @@ package dev.lull.device.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lull.linux.Fd;
+import dev.lull.linux.FileIo;
+import dev.lull.linux.LinuxConstants;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.io.IOException;
@@ -82,6 +85,29 @@ class DiskImageTest {
                     path, false, "another virtual machine has it open; stop that one first, or add readonly to both");
         }
         DiskImage.open(path, false, false).close();
+    }
+
+    /** How QEMU 7.2 locks a disk it reads, and one it writes. */
+    @Test
+    void readersShareWithQemusReadersAndNotWithItsWriters() throws Exception {
+        Path path = image(512);
+        try (Fd qemu = Fd.open(path.toString(), LinuxConstants.O_RDWR)) {
+            for (int held : new int[] {100, 201, 203}) {
+                assertThat(FileIo.tryLock(qemu, false, held, 1)).isTrue();
+            }
+            try (DiskImage reader = DiskImage.open(path, true, false)) {
+                assertThat(reader.readOnly()).isTrue();
+                for (int checked : new int[] {200, 101, 103}) {
+                    assertThat(FileIo.isLocked(qemu, checked))
+                            .as("QEMU's check of byte %d", checked)
+                            .isFalse();
+                }
+            }
+            assertRefused(
+                    path, false, "another virtual machine has it open; stop that one first, or add readonly to both");
+            assertThat(FileIo.tryLock(qemu, false, 101, 1)).isTrue();
+            assertRefused(path, true, "another virtual machine has it open for writing; stop that one first");
+        }
     }
 
     @Test
