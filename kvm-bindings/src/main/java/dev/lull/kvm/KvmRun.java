@@ -26,10 +26,6 @@ public final class KvmRun {
 
     private static final int WIDEST_BYTES = 8;
 
-    private static final int IO_SIZE_SHIFT = Byte.SIZE * (Run.IO__SIZE - Run.IO__DIRECTION);
-    private static final int IO_PORT_SHIFT = Byte.SIZE * (Run.IO__PORT - Run.IO__DIRECTION);
-    private static final int IO_COUNT_SHIFT = Byte.SIZE * (Run.IO__COUNT - Run.IO__DIRECTION);
-
     /** More than KVM ever shares, three pages today; a mask for the compiler too. */
     private static final long SHARED_OFFSETS = (1 << 20) - 1;
 
@@ -62,34 +58,24 @@ public final class KvmRun {
         MEMORY.set(JAVA_BYTE, base() + Run.REQUEST_INTERRUPT_WINDOW, (byte) (wanted ? 1 : 0));
     }
 
-    /**
-     * {@code KVM_EXIT_IO}: direction, width, port and count of the access, which one read fetches. Until its loop is
-     * compiled, a read of shared memory is most of what an exit costs.
-     *
-     * @return for {@link #ioIsWrite}, {@link #ioSizeBytes}, {@link #ioPort} and {@link #ioCount}
-     */
-    public long io() {
-        return MEMORY.get(JAVA_LONG_UNALIGNED, base() + Run.IO__DIRECTION);
-    }
-
     /** {@code KVM_EXIT_IO}: whether the guest writes. */
-    public static boolean ioIsWrite(long io) {
-        return (byte) io == KvmConstants.KVM_EXIT_IO_OUT;
+    public boolean ioIsWrite() {
+        return MEMORY.get(JAVA_BYTE, base() + Run.IO__DIRECTION) == KvmConstants.KVM_EXIT_IO_OUT;
     }
 
     /** {@code KVM_EXIT_IO}: width of one access, 1, 2 or 4 bytes. */
-    public static int ioSizeBytes(long io) {
-        return (byte) (io >>> IO_SIZE_SHIFT);
+    public int ioSizeBytes() {
+        return MEMORY.get(JAVA_BYTE, base() + Run.IO__SIZE);
     }
 
     /** {@code KVM_EXIT_IO}: the port, 0–65535. */
-    public static int ioPort(long io) {
-        return (int) (io >>> IO_PORT_SHIFT) & 0xFFFF;
+    public int ioPort() {
+        return MEMORY.get(JAVA_SHORT_UNALIGNED, base() + Run.IO__PORT) & 0xFFFF;
     }
 
     /** {@code KVM_EXIT_IO}: how many accesses this exit stands for, more than 1 for string instructions. */
-    public static int ioCount(long io) {
-        return (int) (io >>> IO_COUNT_SHIFT);
+    public int ioCount() {
+        return MEMORY.get(JAVA_INT_UNALIGNED, base() + Run.IO__COUNT);
     }
 
     /** {@code KVM_EXIT_IO}: where the data of the first access lies, in bytes from the start of the structure. */

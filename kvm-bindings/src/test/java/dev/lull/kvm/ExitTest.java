@@ -132,13 +132,13 @@ class ExitTest {
 
         void expectOut(int port, int sizeBytes, long value) {
             nextPort(port, sizeBytes, true);
-            assertThat(KvmRun.ioCount(run.io())).isEqualTo(1);
+            assertThat(run.ioCount()).isEqualTo(1);
             assertThat(run.data(run.ioDataOffset(), sizeBytes)).isEqualTo(value);
         }
 
         void answerIn(int port, int sizeBytes, long value) {
             nextPort(port, sizeBytes, false);
-            assertThat(KvmRun.ioCount(run.io())).isEqualTo(1);
+            assertThat(run.ioCount()).isEqualTo(1);
             run.setData(run.ioDataOffset(), sizeBytes, value);
         }
 
@@ -147,7 +147,7 @@ class ExitTest {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             while (bytes.size() < count * sizeBytes) {
                 nextPort(port, sizeBytes, true);
-                for (long i = 0; i < (long) KvmRun.ioCount(run.io()) * sizeBytes; i++) {
+                for (long i = 0; i < (long) run.ioCount() * sizeBytes; i++) {
                     bytes.write((int) run.data(run.ioDataOffset() + i, 1));
                 }
             }
@@ -159,8 +159,8 @@ class ExitTest {
             int given = 0;
             while (given < answer.length) {
                 nextPort(port, 1, false);
-                assertThat(KvmRun.ioCount(run.io())).isBetween(1, answer.length - given);
-                for (int i = 0; i < KvmRun.ioCount(run.io()); i++) {
+                assertThat(run.ioCount()).isBetween(1, answer.length - given);
+                for (int i = 0; i < run.ioCount(); i++) {
                     run.setData(run.ioDataOffset() + i, 1, answer[given++]);
                 }
             }
@@ -178,9 +178,9 @@ class ExitTest {
 
         private void nextPort(int port, int sizeBytes, boolean write) {
             assertThat(next()).isEqualTo(KVM_EXIT_IO);
-            assertThat(KvmRun.ioPort(run.io())).isEqualTo(port);
-            assertThat(KvmRun.ioSizeBytes(run.io())).isEqualTo(sizeBytes);
-            assertThat(KvmRun.ioIsWrite(run.io())).isEqualTo(write);
+            assertThat(run.ioPort()).isEqualTo(port);
+            assertThat(run.ioSizeBytes()).isEqualTo(sizeBytes);
+            assertThat(run.ioIsWrite()).isEqualTo(write);
         }
 
         private void nextMemory(long gpa, int sizeBytes, boolean write) {

@@ -125,7 +125,7 @@ class InterruptTest {
 
     private static int said(PayloadGuest guest) {
         assertThat(guest.entry(VcpuEntry.kind()).run()).isEqualTo(KvmConstants.KVM_EXIT_IO);
-        return KvmRun.ioPort(guest.run().io());
+        return guest.run().ioPort();
     }
 
     private static void awaitSaid(PayloadGuest guest, int port) {

@@ -100,9 +100,9 @@ class KvmTest {
             guest.vm().attachIoEventFd(event, 0x11, 2, true);
             VcpuEntry entry = guest.entry(VcpuEntry.kind());
             assertThat(entry.run()).isEqualTo(KvmConstants.KVM_EXIT_IO);
-            assertThat(KvmRun.ioPort(guest.run().io())).isEqualTo(0x10);
+            assertThat(guest.run().ioPort()).isEqualTo(0x10);
             assertThat(entry.run()).isEqualTo(KvmConstants.KVM_EXIT_IO);
-            assertThat(KvmRun.ioPort(guest.run().io())).isEqualTo(0x12);
+            assertThat(guest.run().ioPort()).isEqualTo(0x12);
             assertThat(event.drain()).isEqualTo(1);
         }
     }

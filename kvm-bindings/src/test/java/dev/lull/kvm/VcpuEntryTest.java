@@ -65,12 +65,10 @@ class VcpuEntryTest {
     private static long exits(VcpuEntry entry, KvmRun run, int count) {
         long ports = 0;
         for (int i = 0; i < count; i++) {
-            int reason = entry.run();
-            long io = run.io();
-            if (reason != KVM_EXIT_IO || !KvmRun.ioIsWrite(io)) {
+            if (entry.run() != KVM_EXIT_IO || !run.ioIsWrite()) {
                 throw new AssertionError("exit " + run.exitReason());
             }
-            ports += KvmRun.ioPort(io) + (run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io)) & 0);
+            ports += run.ioPort() + (run.data(run.ioDataOffset(), run.ioSizeBytes()) & 0);
         }
         return ports;
     }

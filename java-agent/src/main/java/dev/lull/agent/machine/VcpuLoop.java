@@ -82,17 +82,15 @@ public final class VcpuLoop {
     }
 
     private void port() {
-        long io = run.io();
-        int port = KvmRun.ioPort(io);
-        int size = KvmRun.ioSizeBytes(io);
+        int port = run.ioPort();
+        int size = run.ioSizeBytes();
         long offset = run.ioDataOffset();
-        boolean write = KvmRun.ioIsWrite(io);
-        int count = KvmRun.ioCount(io);
-        if (count == 1) {
+        boolean write = run.ioIsWrite();
+        if (run.ioCount() == 1) {
             port(port, size, offset, write);
             return;
         }
-        for (int left = count; left > 0; left--) {
+        for (int left = run.ioCount(); left > 0; left--) {
             port(port, size, offset, write);
             offset += size;
         }

@@ -121,10 +121,9 @@ public class KernelCalls {
     }
 
     private static long written(KvmRun run, int reason) {
-        long io = run.io();
-        if (reason != KvmConstants.KVM_EXIT_IO || KvmRun.ioPort(io) != ExitGuest.PORT || !KvmRun.ioIsWrite(io)) {
+        if (reason != KvmConstants.KVM_EXIT_IO || run.ioPort() != ExitGuest.PORT || !run.ioIsWrite()) {
             throw new IllegalStateException("unexpected exit " + reason);
         }
-        return run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io));
+        return run.data(run.ioDataOffset(), run.ioSizeBytes());
     }
 }

@@ -22,11 +22,10 @@ final class EntrySubject implements Subject {
         long before = System.nanoTime();
         for (int i = 0; i < intervalNanos.length; i++) {
             int reason = entry.run();
-            long io = run.io();
-            if (reason != KvmConstants.KVM_EXIT_IO || !KvmRun.ioIsWrite(io) || KvmRun.ioPort(io) != ExitGuest.PORT) {
+            if (reason != KvmConstants.KVM_EXIT_IO || !run.ioIsWrite() || run.ioPort() != ExitGuest.PORT) {
                 throw new IllegalStateException("unexpected exit " + reason);
             }
-            written += run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io));
+            written += run.data(run.ioDataOffset(), run.ioSizeBytes());
             long now = System.nanoTime();
             intervalNanos[i] = now - before;
             before = now;

@@ -25,11 +25,10 @@ final class JnaSubject implements Subject {
                 // A signal; nobody kicks this guest.
             }
             int reason = run.exitReason();
-            long io = run.io();
-            if (reason != KvmConstants.KVM_EXIT_IO || !KvmRun.ioIsWrite(io) || KvmRun.ioPort(io) != ExitGuest.PORT) {
+            if (reason != KvmConstants.KVM_EXIT_IO || !run.ioIsWrite() || run.ioPort() != ExitGuest.PORT) {
                 throw new IllegalStateException("unexpected exit " + reason);
             }
-            written += run.data(run.ioDataOffset(), KvmRun.ioSizeBytes(io));
+            written += run.data(run.ioDataOffset(), run.ioSizeBytes());
             long now = System.nanoTime();
             intervalNanos[i] = now - before;
             before = now;
