@@ -11,6 +11,7 @@ debian_guest=$cache/guest/debian
 quick_initrd=$cache/guest/quick
 guest_tools=$cache/guest/tools
 lab_kernel=$cache/kernels/generic
+lab_emulator=$cache/lab/emulator
 
 die() { # die STATUS MESSAGE
     printf '%s: %s\n' "${program:-lab}" "$2" >&2
@@ -37,6 +38,23 @@ debian_is_ready() {
 
 quick_stamp() {
     cat -- "${quick_sources[@]}" "$debian_guest/stamp" | cksum
+}
+
+emulator_stamp() {
+    cat -- "$here/emulator" "$here/emulator.patch" | cksum
+}
+
+emulator_is_ready() {
+    [[ -x $lab_emulator/qemu-system-x86_64 && -e $lab_emulator/stamp && $(<"$lab_emulator/stamp") == "$(emulator_stamp)" ]]
+}
+
+# The QEMU that emulates the lab: its own if it has been built, else Debian's.
+emulator() {
+    if [[ -x $lab_emulator/qemu-system-x86_64 ]]; then
+        printf '%s' "$lab_emulator/qemu-system-x86_64"
+    else
+        printf 'qemu-system-x86_64'
+    fi
 }
 
 guest_is_ready() {

@@ -51,7 +51,9 @@ build_qemu_command() { # sets arguments
     local append number slot directory
     append="console=ttyS0 quiet panic=-1 rdinit=/init lull.request=$scratch"
     append+=" mitigations=off tsc=reliable no_timer_check nokaslr audit=0 cryptomgr.notests rodata=off swiotlb=noforce init_on_alloc=0"
-    arguments=(-nodefaults -no-user-config -no-reboot -display none -monitor none
+    # Debian's firmware, for a QEMU from elsewhere too.
+    arguments=(-L /usr/share/qemu -L /usr/share/seabios -L /usr/lib/ipxe/qemu
+        -nodefaults -no-user-config -no-reboot -display none -monitor none
         -cpu 'max,+svm,-la57,-xsave,-avx,-avx2,-f16c,-pku' -m "$memory" -smp "$cpus"
         -kernel "$lab_kernel/vmlinux" -initrd "$lab_initrd"
         -fsdev 'local,id=root,path=/,security_model=none,readonly=on,multidevs=remap'
@@ -105,7 +107,7 @@ start_machine() {
         setpriv --pdeathsig KILL cat <&0 >"$input" 2>/dev/null &
         feeder=$!
     fi
-    "${starter[@]}" qemu-system-x86_64 "${arguments[@]}" <"$input" >"$output" 2>"$scratch/qemu.log" &
+    "${starter[@]}" "$(emulator)" "${arguments[@]}" <"$input" >"$output" 2>"$scratch/qemu.log" &
     qemu=$!
     # QEMU drops what it could not yet write when its machine ends, and makes its outputs non-blocking, which must not
     # befall the caller's. So it writes to files, which never block, and tail passes them on until QEMU is gone.
