@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -21,16 +22,45 @@ static inline long kvm_run(int vcpu_fd)
 	return result;
 }
 
-int lull_vcpu_run(int vcpu_fd, struct kvm_run *run, const uint32_t *request)
+static inline int64_t port_exit(const struct kvm_run *run)
+{
+	const void *data = (const uint8_t *)run + LULL_EXIT_DATA_OFFSET;
+	uint64_t value = 0;
+	uint32_t access;
+
+	_Static_assert(offsetof(struct kvm_run, io.size) == offsetof(struct kvm_run, io.direction) + 1 &&
+			       offsetof(struct kvm_run, io.port) == offsetof(struct kvm_run, io.direction) + 2,
+		       "direction, size and port are in the order of what is returned");
+	_Static_assert((LULL_EXIT_PORT_READ | KVM_EXIT_IO_OUT) == LULL_EXIT_PORT_WRITE && KVM_EXIT_IO_IN == 0,
+		       "the direction is the lowest bit");
+	memcpy(&access, &run->io.direction, sizeof(access));
+	if (__builtin_expect((uint16_t)access == (KVM_EXIT_IO_OUT | 1 << LULL_EXIT_BYTES_SHIFT), 1))
+		value = *(const uint8_t *)data;
+	else if ((uint16_t)access == (KVM_EXIT_IO_OUT | 2 << LULL_EXIT_BYTES_SHIFT))
+		value = *(const uint16_t *)data;
+	else if (run->io.direction == KVM_EXIT_IO_OUT)
+		value = *(const uint32_t *)data;
+	return (int64_t)((value << LULL_EXIT_VALUE_SHIFT) + access + LULL_EXIT_PORT_READ);
+}
+
+/* What lull_vcpu_run returns for an exit. */
+static inline int64_t decode(const struct kvm_run *run)
+{
+	if (run->exit_reason == KVM_EXIT_IO && run->io.count == 1 && run->io.data_offset == LULL_EXIT_DATA_OFFSET)
+		return port_exit(run);
+	return run->exit_reason;
+}
+
+int64_t lull_vcpu_run(int vcpu_fd, struct kvm_run *run, const uint32_t *request)
 {
 	for (;;) {
 		long result = kvm_run(vcpu_fd);
 
 		if (__builtin_expect(result == 0, 1))
-			return (int)run->exit_reason;
+			return decode(run);
 		/* EAGAIN: the vCPU waits for its start-up interrupt and was woken for another reason. */
 		if (result != -EINTR && result != -EAGAIN)
-			return (int)result;
+			return result;
 		__atomic_store_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		if (__atomic_load_n(request, __ATOMIC_SEQ_CST) != 0)

@@ -3,8 +3,8 @@
 
 #include "lullcore.h"
 
-JNIEXPORT jint JNICALL Java_dev_lull_kvm_JniVcpuEntry_run(JNIEnv *env, jclass type, jint vcpu_fd, jlong run,
-							  jlong request)
+JNIEXPORT jlong JNICALL Java_dev_lull_kvm_JniVcpuEntry_run(JNIEnv *env, jclass type, jint vcpu_fd, jlong run,
+							   jlong request)
 {
 	(void)env;
 	(void)type;

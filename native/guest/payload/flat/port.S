@@ -7,6 +7,8 @@
 	out	%ax, $0x11
 	mov	$0x89abcdef, %eax
 	out	%eax, $0x12
+	mov	$0xffffffff, %eax
+	out	%eax, $0x13
 
 	mov	$0xfffe, %dx
 	mov	$0xa5, %al

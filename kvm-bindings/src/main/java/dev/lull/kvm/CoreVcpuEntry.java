@@ -26,9 +26,9 @@ final class CoreVcpuEntry extends VcpuEntry {
     }
 
     @Override
-    public int run() {
+    public long run() {
         try {
-            return (int) RUN.invokeExact(fd, run, request);
+            return (long) RUN.invokeExact(fd, run, request);
         } catch (Throwable unreachable) {
             throw new AssertionError(unreachable);
         } finally {
@@ -44,6 +44,6 @@ final class CoreVcpuEntry extends VcpuEntry {
         return Linker.nativeLinker()
                 .downcallHandle(
                         core.findOrThrow("lull_vcpu_run"),
-                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+                        FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
     }
 }

@@ -19,11 +19,11 @@ final class FfmVcpuEntry extends VcpuEntry {
     }
 
     @Override
-    public int run() {
+    public long run() {
         while (true) {
             int result = fd.tryIoctl(errnoCapture, KvmConstants.KVM_RUN, 0);
             if (result == 0) {
-                return run.exitReason();
+                return run.exit();
             }
             if (result != -Errno.EINTR && result != -Errno.EAGAIN) {
                 return result;

@@ -26,7 +26,7 @@ final class JniVcpuEntry extends VcpuEntry {
     }
 
     @Override
-    public int run() {
+    public long run() {
         try {
             return run(fd, run, request);
         } finally {
@@ -34,5 +34,5 @@ final class JniVcpuEntry extends VcpuEntry {
         }
     }
 
-    private static native int run(int fd, long run, long request);
+    private static native long run(int fd, long run, long request);
 }

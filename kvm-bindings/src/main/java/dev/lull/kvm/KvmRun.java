@@ -13,10 +13,10 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Used by the vCPU's thread alone, between two entries of the guest.
  *
- * <p>An exit reads half a dozen of its members, so how they are read decides what Lull adds to an exit. Through a segment
- * in a field each read costs some thirty instructions of checks. Here it costs one: the compiler sees a constant segment
- * of all memory, {@link #base} inside it, and nothing left to check. The bounds are therefore kept here: offsets are
- * constants of the layout, but for data, which {@link #checked} keeps in the mapping.
+ * <p>The most frequent exits are told whole by {@link VcpuExit}; the others read several members here, so how they are
+ * read counts. Through a segment in a field each read costs some thirty instructions of checks. Here it costs one: the
+ * compiler sees a constant segment of all memory, {@link #base} inside it, and nothing left to check. The bounds are
+ * therefore kept here: offsets are constants of the layout, but for data, which {@link #checked} keeps in the mapping.
  */
 public final class KvmRun {
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -37,14 +37,26 @@ public final class KvmRun {
         this.segment = segment;
         this.address = segment.address();
         this.lastDataOffset = Math.min(segment.byteSize() - WIDEST_BYTES, SHARED_OFFSETS);
+        checked(VcpuExit.LULL_EXIT_DATA_OFFSET);
     }
 
     MemorySegment segment() {
         return segment;
     }
 
+    /** What {@link VcpuEntry#run} returns for the exit this tells of. */
+    public long exit() {
+        int reason = exitReason();
+        if (reason != KvmConstants.KVM_EXIT_IO || ioCount() != 1 || ioDataOffset() != VcpuExit.LULL_EXIT_DATA_OFFSET) {
+            return reason;
+        }
+        return ioIsWrite()
+                ? VcpuExit.portWrite(ioPort(), ioSizeBytes(), data(ioDataOffset(), ioSizeBytes()))
+                : VcpuExit.portRead(ioPort(), ioSizeBytes());
+    }
+
     /** {@code KVM_EXIT_…} of {@link KvmConstants}. */
-    public int exitReason() {
+    int exitReason() {
         return MEMORY.get(JAVA_INT_UNALIGNED, base() + Run.EXIT_REASON);
     }
 

@@ -66,10 +66,10 @@ public abstract sealed class VcpuEntry permits CoreVcpuEntry, JniVcpuEntry, FfmV
     /**
      * Runs the guest until it needs its monitor.
      *
-     * @return {@code KVM_EXIT_…}; {@code −EINTR} if a kick was requested (then {@link VcpuKick#consume}); any other
-     *     negated error number if {@code KVM_RUN} failed
+     * @return as {@link VcpuExit} tells; {@code −EINTR} if a kick was requested (then {@link VcpuKick#consume}), any
+     *     other negated error number if {@code KVM_RUN} failed
      */
-    public abstract int run();
+    public abstract long run();
 
     /** The native core's functions; null where no library was named or it is missing. */
     static @Nullable SymbolLookup core() {

@@ -15,8 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every layout and constant written in Java is the C compiler's. */
 class AbiTest {
-    private static final Path FIXED_PART = Path.of(System.getProperty("lull.root", ".."), "native/abi/assertions.h")
-            .toAbsolutePath();
+    private static final Path NATIVE =
+            Path.of(System.getProperty("lull.root", ".."), "native").toAbsolutePath();
+    private static final Path FIXED_PART = NATIVE.resolve("abi/assertions.h");
 
     @TempDir
     Path directory;
@@ -66,7 +67,8 @@ class AbiTest {
     private String compile(List<Class<?>> classes) throws IOException, InterruptedException {
         Path source = directory.resolve("abi.c");
         Files.writeString(source, source(classes));
-        Process compiler = new ProcessBuilder("cc", "-std=gnu11", "-fsyntax-only", source.toString())
+        Process compiler = new ProcessBuilder(
+                        "cc", "-std=gnu11", "-fsyntax-only", "-I" + NATIVE.resolve("core"), source.toString())
                 .redirectErrorStream(true)
                 .start();
         String output = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

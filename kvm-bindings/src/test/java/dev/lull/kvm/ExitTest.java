@@ -28,6 +28,7 @@ class ExitTest {
             monitor.expectOut(0x10, 1, 0x5A);
             monitor.expectOut(0x11, 2, 0x1234);
             monitor.expectOut(0x12, 4, 0x89AB_CDEFL);
+            monitor.expectOut(0x13, 4, 0xFFFF_FFFFL);
             monitor.expectOut(0xFFFE, 1, 0xA5);
             monitor.expectOut(0xFFFE, 2, 0x4321);
             monitor.expectOut(0xFFFE, 4, 0xFEDC_BA98L);
@@ -123,23 +124,36 @@ class ExitTest {
         }
 
         int next() {
-            int reason = entry.run();
-            if (reason >= 0) {
-                assertThat(run.exitReason()).isEqualTo(reason);
-            }
-            return reason;
+            return VcpuExit.reason(nextExit());
+        }
+
+        private long nextExit() {
+            long exit = entry.run();
+            assertThat(exit).isEqualTo(run.exit());
+            assertThat(VcpuExit.reason(exit)).isEqualTo(run.exitReason());
+            return exit;
         }
 
         void expectOut(int port, int sizeBytes, long value) {
-            nextPort(port, sizeBytes, true);
-            assertThat(run.ioCount()).isEqualTo(1);
+            long exit = nextAccess(port, sizeBytes);
+            assertThat(VcpuExit.isPortWrite(exit)).isTrue();
+            assertThat(VcpuExit.value(exit)).isEqualTo(value);
             assertThat(run.data(run.ioDataOffset(), sizeBytes)).isEqualTo(value);
         }
 
         void answerIn(int port, int sizeBytes, long value) {
-            nextPort(port, sizeBytes, false);
-            assertThat(run.ioCount()).isEqualTo(1);
-            run.setData(run.ioDataOffset(), sizeBytes, value);
+            long exit = nextAccess(port, sizeBytes);
+            assertThat(VcpuExit.isPortRead(exit)).isTrue();
+            assertThat(VcpuExit.value(exit)).isZero();
+            assertThat(run.ioDataOffset()).isEqualTo(VcpuExit.LULL_EXIT_DATA_OFFSET);
+            run.setData(VcpuExit.LULL_EXIT_DATA_OFFSET, sizeBytes, value);
+        }
+
+        private long nextAccess(int port, int sizeBytes) {
+            long exit = nextExit();
+            assertThat(VcpuExit.port(exit)).isEqualTo(port);
+            assertThat(VcpuExit.sizeBytes(exit)).isEqualTo(sizeBytes);
+            return exit;
         }
 
         /** KVM may cut a string in exits of any number of accesses. */

@@ -118,14 +118,15 @@ class InterruptTest {
     }
 
     private static long nextWrite(PayloadGuest guest, VcpuEntry entry) {
-        assertThat(entry.run()).isEqualTo(KvmConstants.KVM_EXIT_MMIO);
+        assertThat(VcpuExit.reason(entry.run())).isEqualTo(KvmConstants.KVM_EXIT_MMIO);
         assertThat(guest.run().mmioIsWrite()).isTrue();
         return guest.run().mmioAddress();
     }
 
     private static int said(PayloadGuest guest) {
-        assertThat(guest.entry(VcpuEntry.kind()).run()).isEqualTo(KvmConstants.KVM_EXIT_IO);
-        return guest.run().ioPort();
+        long exit = guest.entry(VcpuEntry.kind()).run();
+        assertThat(VcpuExit.isPortWrite(exit)).isTrue();
+        return VcpuExit.port(exit);
     }
 
     private static void awaitSaid(PayloadGuest guest, int port) {

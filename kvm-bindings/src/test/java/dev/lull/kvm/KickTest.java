@@ -54,7 +54,7 @@ class KickTest {
             guest.kick().begin();
             threadId = NativeThread.currentId();
             while (!stopping) {
-                int reason = entry.run();
+                int reason = VcpuExit.reason(entry.run());
                 if (reason == -Errno.EINTR) {
                     if (guest.kick().consume()) {
                         kicksSeen.incrementAndGet();

@@ -1,6 +1,5 @@
 package dev.lull.kvm;
 
-import static dev.lull.kvm.KvmConstants.KVM_EXIT_IO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
@@ -38,13 +37,12 @@ class VcpuEntryTest {
     void anExitAllocatesNothing(VcpuEntry.Kind kind) throws IOException {
         try (PayloadGuest guest = new PayloadGuest("exit")) {
             VcpuEntry entry = guest.entry(kind);
-            KvmRun run = guest.run();
             guest.kick().begin();
             // While the JIT compiler still replaces code, a round may allocate a few bytes once; it comes to an end.
             long allocated = Long.MAX_VALUE;
             for (int round = 0; round < ROUNDS && allocated > 0; round++) {
                 long before = THREADS.getCurrentThreadAllocatedBytes();
-                long ports = exits(entry, run, EXITS);
+                long ports = exits(entry, EXITS);
                 allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
                 assertThat(ports).isEqualTo(0x10L * EXITS);
             }
@@ -62,13 +60,14 @@ class VcpuEntryTest {
         assertThat(kindWith("")).isEqualTo("FFM");
     }
 
-    private static long exits(VcpuEntry entry, KvmRun run, int count) {
+    private static long exits(VcpuEntry entry, int count) {
         long ports = 0;
         for (int i = 0; i < count; i++) {
-            if (entry.run() != KVM_EXIT_IO || !run.ioIsWrite()) {
-                throw new AssertionError("exit " + run.exitReason());
+            long exit = entry.run();
+            if (!VcpuExit.isPortWrite(exit)) {
+                throw new AssertionError("exit " + VcpuExit.reason(exit));
             }
-            ports += run.ioPort() + (run.data(run.ioDataOffset(), run.ioSizeBytes()) & 0);
+            ports += VcpuExit.port(exit) + (VcpuExit.value(exit) & 0);
         }
         return ports;
     }

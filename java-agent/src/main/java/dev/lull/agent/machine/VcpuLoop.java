@@ -4,14 +4,15 @@ import dev.lull.device.bus.IoBus;
 import dev.lull.kvm.KvmConstants;
 import dev.lull.kvm.KvmRun;
 import dev.lull.kvm.VcpuEntry;
+import dev.lull.kvm.VcpuExit;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VcpuKick;
 
 /**
  * A vCPU's way into the guest and back, one exit a step.
  *
- * <p>A step allocates nothing and takes no lock: the exit is decoded from the shared page, looked up on a bus, answered and
- * left. {@code perf/scenarios/exit} measures it. Used by one thread.
+ * <p>A step allocates nothing and takes no lock: the exit is decoded, looked up on a bus, answered and left.
+ * {@code perf/scenarios/exit} measures it. Used by one thread.
  */
 public final class VcpuLoop {
     /** Handles what is neither a port nor memory-mapped I/O. */
@@ -20,7 +21,7 @@ public final class VcpuLoop {
         /**
          * Handles one.
          *
-         * @param reason what {@link VcpuEntry#run} returned
+         * @param reason {@link VcpuExit#reason}
          * @return whether the guest may be entered again
          */
         boolean handle(int reason);
@@ -57,21 +58,36 @@ public final class VcpuLoop {
      * @return whether it may be entered again
      */
     public boolean step() {
-        int reason = entry.run();
-        return timed ? handleTimed(reason) : handle(reason);
+        long exit = entry.run();
+        return timed ? handleTimed(exit) : handle(exit);
     }
 
-    private boolean handleTimed(int reason) {
+    private boolean handleTimed(long exit) {
         long startNanos = System.nanoTime();
-        boolean goOn = handle(reason);
-        stats.record(ExitReason.index(reason), System.nanoTime() - startNanos);
+        boolean goOn = handle(exit);
+        stats.record(ExitReason.index(VcpuExit.reason(exit)), System.nanoTime() - startNanos);
         return goOn;
     }
 
-    private boolean handle(int reason) {
+    private boolean handle(long exit) {
+        if (VcpuExit.isPortWrite(exit)) {
+            stats.increment(KvmConstants.KVM_EXIT_IO);
+            ports.write(VcpuExit.port(exit), VcpuExit.sizeBytes(exit), VcpuExit.value(exit));
+            return true;
+        }
+        if (VcpuExit.isPortRead(exit)) {
+            stats.increment(KvmConstants.KVM_EXIT_IO);
+            int size = VcpuExit.sizeBytes(exit);
+            run.setData(VcpuExit.LULL_EXIT_DATA_OFFSET, size, ports.read(VcpuExit.port(exit), size));
+            return true;
+        }
+        return handleOther(VcpuExit.reason(exit));
+    }
+
+    private boolean handleOther(int reason) {
         stats.increment(ExitReason.index(reason));
         if (reason == KvmConstants.KVM_EXIT_IO) {
-            port();
+            portString();
             return true;
         }
         if (reason == KvmConstants.KVM_EXIT_MMIO) {
@@ -81,26 +97,18 @@ public final class VcpuLoop {
         return rareExits.handle(reason);
     }
 
-    private void port() {
+    private void portString() {
         int port = run.ioPort();
         int size = run.ioSizeBytes();
         long offset = run.ioDataOffset();
         boolean write = run.ioIsWrite();
-        if (run.ioCount() == 1) {
-            port(port, size, offset, write);
-            return;
-        }
         for (int left = run.ioCount(); left > 0; left--) {
-            port(port, size, offset, write);
+            if (write) {
+                ports.write(port, size, run.data(offset, size));
+            } else {
+                run.setData(offset, size, ports.read(port, size));
+            }
             offset += size;
-        }
-    }
-
-    private void port(int port, int size, long offset, boolean write) {
-        if (write) {
-            ports.write(port, size, run.data(offset, size));
-        } else {
-            run.setData(offset, size, ports.read(port, size));
         }
     }
 

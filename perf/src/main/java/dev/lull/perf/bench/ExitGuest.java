@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.lull.kvm.Kvm;
 import dev.lull.kvm.Regs;
 import dev.lull.kvm.Sregs;
+import dev.lull.kvm.VcpuExit;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VcpuKick;
 import dev.lull.kvm.VmFd;
@@ -53,6 +54,14 @@ public final class ExitGuest implements AutoCloseable {
     /** The vCPU's kick. */
     public VcpuKick kick() {
         return kick;
+    }
+
+    /** What the guest wrote, as a device would read it, if {@code exit} is the one that this guest makes. */
+    public static long written(long exit) {
+        if (!VcpuExit.isPortWrite(exit) || VcpuExit.port(exit) != PORT) {
+            throw new IllegalStateException("unexpected exit " + VcpuExit.reason(exit));
+        }
+        return VcpuExit.value(exit);
     }
 
     @Override

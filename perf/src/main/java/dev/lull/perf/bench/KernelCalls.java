@@ -82,7 +82,7 @@ public class KernelCalls {
         KvmRun run = guest.vcpu().kvmRun();
         for (int i = 0; i < EXITS; i++) {
             if (JnaLibc.ioctl(guest.vcpu().number(), KvmConstants.KVM_RUN, 0) == 0) {
-                written += written(run, run.exitReason());
+                written += ExitGuest.written(run.exit());
             }
         }
         return written;
@@ -113,17 +113,9 @@ public class KernelCalls {
 
     private long exits(VcpuEntry entry) {
         long written = 0;
-        KvmRun run = guest.vcpu().kvmRun();
         for (int i = 0; i < EXITS; i++) {
-            written += written(run, entry.run());
+            written += ExitGuest.written(entry.run());
         }
         return written;
-    }
-
-    private static long written(KvmRun run, int reason) {
-        if (reason != KvmConstants.KVM_EXIT_IO || run.ioPort() != ExitGuest.PORT || !run.ioIsWrite()) {
-            throw new IllegalStateException("unexpected exit " + reason);
-        }
-        return run.data(run.ioDataOffset(), run.ioSizeBytes());
     }
 }
