@@ -7,6 +7,7 @@ import dev.lull.agent.boot.PayloadCache;
 import dev.lull.agent.boot.PciHost;
 import dev.lull.agent.boot.Platform;
 import dev.lull.device.bus.IoBus;
+import dev.lull.device.legacy.BarePciPorts;
 import dev.lull.device.legacy.BootTimer;
 import dev.lull.device.legacy.I8042;
 import dev.lull.device.legacy.PowerRegisters;
@@ -257,6 +258,9 @@ public final class Machine implements AutoCloseable {
         ports.add(I8042.PORT, I8042.LENGTH_BYTES, new I8042(reset));
         ports.add(PowerRegisters.PORT, PowerRegisters.LENGTH_BYTES, new PowerRegisters(powerOff, reset));
         ports.add(BootTimer.PORT, BootTimer.LENGTH_BYTES, new BootTimer(this::recordBoot));
+        if (!config.pci()) {
+            ports.add(BarePciPorts.PORT, BarePciPorts.LENGTH_BYTES, new BarePciPorts());
+        }
     }
 
     private Devices plugBus(VmFd vm, PciHost pci, GuestMemory memory) {
