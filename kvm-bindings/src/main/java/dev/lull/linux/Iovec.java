@@ -25,17 +25,24 @@ public final class Iovec {
 
     private final MemorySegment array;
     private final int capacity;
+
+    /** The array has room for twice the pieces, so that dropping the first ones moves the others now and then only. */
+    private final int room;
+
+    private int first;
     private int count;
     private long lengthBytes;
 
     /** @param capacity the most pieces it holds, up to {@link #MAX_PIECES} */
     public Iovec(int capacity) {
         this.capacity = Math.min(capacity, MAX_PIECES);
-        this.array = Arena.ofAuto().allocate((long) this.capacity * Layout.SIZE, 8);
+        this.room = 2 * this.capacity;
+        this.array = Arena.ofAuto().allocate((long) room * Layout.SIZE, 8);
     }
 
     /** Forgets all pieces. */
     public void clear() {
+        first = 0;
         count = 0;
         lengthBytes = 0;
     }
@@ -49,7 +56,11 @@ public final class Iovec {
         if (count == capacity) {
             return false;
         }
-        long at = (long) count * Layout.SIZE;
+        if (first + count == room) {
+            MemorySegment.copy(array, (long) first * Layout.SIZE, array, 0, (long) count * Layout.SIZE);
+            first = 0;
+        }
+        long at = (long) (first + count) * Layout.SIZE;
         array.set(JAVA_LONG, at + Layout.IOV_BASE, address);
         array.set(JAVA_LONG, at + Layout.IOV_LEN, pieceBytes);
         count++;
@@ -65,13 +76,28 @@ public final class Iovec {
             left -= piece(dropped, Layout.IOV_LEN);
             dropped++;
         }
+        first += dropped;
         count -= dropped;
         lengthBytes -= bytes;
-        MemorySegment.copy(array, (long) dropped * Layout.SIZE, array, 0, (long) count * Layout.SIZE);
         if (left > 0) {
-            array.set(JAVA_LONG, Layout.IOV_BASE, piece(0, Layout.IOV_BASE) + left);
-            array.set(JAVA_LONG, Layout.IOV_LEN, piece(0, Layout.IOV_LEN) - left);
+            set(0, Layout.IOV_BASE, piece(0, Layout.IOV_BASE) + left);
+            set(0, Layout.IOV_LEN, piece(0, Layout.IOV_LEN) - left);
         }
+    }
+
+    /** Drops the first {@code pieces}, of which there are as many. */
+    public void removeFirst(int pieces) {
+        for (int i = 0; i < pieces; i++) {
+            lengthBytes -= piece(i, Layout.IOV_LEN);
+        }
+        first += pieces;
+        count -= pieces;
+    }
+
+    /** Drops the last piece; there is one. */
+    public void removeLast() {
+        count--;
+        lengthBytes -= piece(count, Layout.IOV_LEN);
     }
 
     /** Whether every piece begins at a multiple of {@code addressBytes} and is a multiple of {@code pieceBytes} long; powers of two. */
@@ -93,12 +119,16 @@ public final class Iovec {
         return lengthBytes;
     }
 
-    /** The host address of the array, for a system call; valid while this object is reachable. */
+    /** The host address of the array, for a system call; valid until the next change and while this object is reachable. */
     public long address() {
-        return array.address();
+        return array.address() + (long) first * Layout.SIZE;
     }
 
     private long piece(int index, int member) {
-        return array.get(JAVA_LONG, (long) index * Layout.SIZE + member);
+        return array.get(JAVA_LONG, (long) (first + index) * Layout.SIZE + member);
+    }
+
+    private void set(int index, int member, long value) {
+        array.set(JAVA_LONG, (long) (first + index) * Layout.SIZE + member, value);
     }
 }

@@ -30,7 +30,10 @@ final class ReceiveQueue implements NetQueue {
     private final boolean mergeable;
     private final long longestFrameBytes;
     private final DescriptorChain[] posted;
+
+    /** Those of the posted chains, in order. */
     private final Iovec pieces = new Iovec(Iovec.MAX_PIECES);
+
     private final MemorySegment numBuffers = Arena.ofAuto().allocate(JAVA_SHORT);
 
     /** One byte behind the guest's buffers, which only a frame too long for them reaches. */
@@ -38,7 +41,6 @@ final class ReceiveQueue implements NetQueue {
 
     private int first;
     private int count;
-    private int postedPieces;
     private long postedBytes;
     private boolean portHasMore;
     private boolean paid;
@@ -104,34 +106,30 @@ final class ReceiveQueue implements NetQueue {
             DescriptorChain chain = posted[(first + count) % posted.length];
             if (!queue.poll(chain)) {
                 // A queue too small for the longest frame still receives those that fit.
-                return count > 0 && (!mergeable || postedPieces >= queue.size() / 2);
+                return count > 0 && (!mergeable || pieces.count() >= queue.size() / 2);
             }
             if (chain.readableBytes() != 0 || chain.writableBytes() < HEADER_BYTES) {
                 throw new VirtioException(
                         "a receive buffer without room for a header, or readable (virtio 1.2 §5.1.6.3)");
             }
             count++;
-            postedPieces += chain.pieces();
+            for (int i = 0; i < chain.pieces(); i++) {
+                pieces.add(chain.address(i), chain.lengthBytes(i));
+            }
             postedBytes += chain.writableBytes();
         }
         return true;
     }
 
     private boolean hasRoom() {
-        return count < posted.length && postedPieces + queue.size() < Iovec.MAX_PIECES;
+        return count < posted.length && pieces.count() + queue.size() < Iovec.MAX_PIECES;
     }
 
     private void receive() {
-        pieces.clear();
-        for (int i = 0; i < count; i++) {
-            DescriptorChain chain = posted[(first + i) % posted.length];
-            for (int piece = 0; piece < chain.pieces(); piece++) {
-                pieces.add(chain.address(piece), chain.lengthBytes(piece));
-            }
-        }
         pieces.add(overflow.address(), 1);
         long start = System.nanoTime();
         long result = port.read(pieces);
+        pieces.removeLast();
         if (result == -Errno.EAGAIN) {
             portHasMore = false;
         } else if (result <= 0) {
@@ -160,7 +158,7 @@ final class ReceiveQueue implements NetQueue {
             used++;
             first = (first + 1) % posted.length;
             count--;
-            postedPieces -= chain.pieces();
+            pieces.removeFirst(chain.pieces());
             postedBytes -= chain.writableBytes();
         }
         numBuffers.set(JAVA_SHORT, 0, (short) used);
