@@ -36,8 +36,9 @@
 /*
  * Runs the guest on an open vCPU until it needs its monitor. run is mapped in the size KVM_GET_VCPU_MMAP_SIZE gives.
  *
- * Returns a single port access, as above; KVM_EXIT_* otherwise; -EINTR if *request is not 0 (the caller clears it, and then looks what was asked of it);
- * any other negated errno if KVM_RUN failed. A signal without a request goes back into the guest.
+ * Returns a single port access, as above; KVM_EXIT_* otherwise; -EINTR if *request is not 0 (the caller clears it, and
+ * then looks what was asked of it); any other negated errno if KVM_RUN failed. A signal without a request goes back into
+ * the guest.
  *
  * A kick is: *request = 1, then run->immediate_exit = 1, then the signal, in this order by any other thread. It is
  * never lost: immediate_exit is cleared before *request is read, so a kicker whose request was not seen has yet to set
