@@ -41,8 +41,6 @@ final class ElfImage implements KernelImage, AutoCloseable {
 
     /** Linux has 5; this many are still read in one go. */
     private static final int MAX_PROGRAM_HEADERS = 64;
-    /** As many bytes as one buffer is let to take. */
-    private static final long READ_BYTES = 1L << 30;
 
     private static final int PAGE_BYTES = 4096;
 
@@ -223,7 +221,7 @@ final class ElfImage implements KernelImage, AutoCloseable {
     }
 
     /**
-     * Reads the segments straight into guest memory. BSS is not cleared: guest RAM is fresh, and so reads as zero.
+     * Copies the segments straight into guest memory. BSS is not cleared: guest RAM is fresh, and so reads as zero.
      *
      * @return the first guest-physical address behind the kernel and its BSS
      * @throws KernelException when guest memory has no room for it, or the file cannot be read
@@ -240,19 +238,9 @@ final class ElfImage implements KernelImage, AutoCloseable {
                             + ByteSizes.text(ramEnd) + "; give the guest more memory or a smaller kernel");
         }
         for (Segment segment : segments) {
-            read(bytes, segment.offset(), memory, segment.gpa(), segment.fileBytes());
+            bytes.copyTo(segment.offset(), memory.slice(segment.gpa(), segment.fileBytes()));
         }
         return end;
-    }
-
-    /** Reads {@code lengthBytes} bytes at {@code offset} of an image into guest memory, which must be RAM there. */
-    static void read(ImageBytes from, long offset, GuestMemory memory, long gpa, long lengthBytes) {
-        long done = 0;
-        while (done < lengthBytes) {
-            long length = Math.min(READ_BYTES, lengthBytes - done);
-            from.read(offset + done, memory.slice(gpa + done, length).asByteBuffer());
-            done += length;
-        }
     }
 
     @Override

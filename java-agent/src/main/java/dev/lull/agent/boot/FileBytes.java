@@ -1,6 +1,8 @@
 package dev.lull.agent.boot;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An image in a file, open for reading. */
 final class FileBytes implements ImageBytes {
+    /** As many bytes as one buffer is let to take. */
+    private static final long READ_BYTES = 1L << 30;
+
     private static final FileIdentity UNKNOWN = new FileIdentity(0, 0, 0, 0, 0);
 
     private final String name;
@@ -114,6 +119,35 @@ final class FileBytes implements ImageBytes {
             }
         } catch (IOException e) {
             throw new KernelException(name + ": cannot be read: " + reason(e), e);
+        }
+    }
+
+    @Override
+    public void copyTo(long offset, MemorySegment destination) {
+        if (copyMapped(offset, destination)) {
+            return;
+        }
+        long length = destination.byteSize();
+        for (long done = 0; done < length; done += READ_BYTES) {
+            MemorySegment part = destination.asSlice(done, Math.min(READ_BYTES, length - done));
+            read(offset + done, part.asByteBuffer());
+        }
+    }
+
+    /**
+     * Copies from a mapping of the file: a fraction of the instructions of reading it (an emulated {@code rep movsb} is one a byte).
+     *
+     * @return false if that did not work, and reading will say why: the file was cut off meanwhile, its medium failed (both
+     *     are an {@link InternalError} here, of a {@code SIGBUS}), or its file system maps nothing
+     */
+    private boolean copyMapped(long offset, MemorySegment destination) {
+        long length = destination.byteSize();
+        try (Arena arena = Arena.ofConfined()) {
+            destination.copyFrom(channel.map(FileChannel.MapMode.READ_ONLY, offset, length, arena));
+            // The page in which a file was cut off reads as zeros from there on.
+            return channel.size() >= offset + length;
+        } catch (IOException | InternalError e) {
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.lull.agent.boot;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -18,6 +19,13 @@ interface ImageBytes extends AutoCloseable {
      * @throws KernelException when the image ends before, or cannot be read
      */
     void read(long offset, ByteBuffer destination);
+
+    /**
+     * Fills {@code destination} from {@code offset} on.
+     *
+     * @throws KernelException when the image ends before, or cannot be read
+     */
+    void copyTo(long offset, MemorySegment destination);
 
     @Override
     void close();

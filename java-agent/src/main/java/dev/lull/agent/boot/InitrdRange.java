@@ -43,7 +43,7 @@ record InitrdRange(long gpa, long lengthBytes) {
                             + " of memory it does not fit; give the"
                             + " guest more memory or a smaller initrd");
         }
-        ElfImage.read(file, 0, memory, gpa, length);
+        file.copyTo(0, memory.slice(gpa, length));
         return new InitrdRange(gpa, length);
     }
 }
