@@ -16,6 +16,7 @@ final class GuestShell {
     private GuestShell(Machine machine, GuestConsole console) {
         this.machine = machine;
         this.console = console;
+        console.follow(machine);
     }
 
     /** Logs in as root, who has no password, on a guest that shows {@code login: }. */
