@@ -64,7 +64,7 @@ build_qemu_command() { # sets arguments
     if [[ $clock == instructions ]]; then
         arguments+=(-M q35 -accel tcg -icount shift=2)
     else
-        arguments+=(-M 'q35,kernel-irqchip=split' -accel 'tcg,thread=multi')
+        arguments+=(-M 'q35,kernel-irqchip=split' -accel "tcg,thread=$threads")
     fi
     if ((${#nics[@]})) || [[ -n $nvme ]]; then
         arguments+=(-device intel-iommu,intremap=on)
