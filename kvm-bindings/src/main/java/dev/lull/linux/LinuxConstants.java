@@ -29,6 +29,7 @@ public final class LinuxConstants {
     static final int MAP_HUGETLB = 0x40000;
     static final int MADV_DONTNEED = 4;
     static final int MADV_HUGEPAGE = 14;
+    static final int MADV_POPULATE_WRITE = 23;
     static final int MFD_CLOEXEC = 1;
     static final int MFD_HUGETLB = 4;
 

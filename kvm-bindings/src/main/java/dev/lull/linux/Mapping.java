@@ -2,6 +2,7 @@ package dev.lull.linux;
 
 import static dev.lull.linux.LinuxConstants.MADV_DONTNEED;
 import static dev.lull.linux.LinuxConstants.MADV_HUGEPAGE;
+import static dev.lull.linux.LinuxConstants.MADV_POPULATE_WRITE;
 import static dev.lull.linux.LinuxConstants.MAP_ANONYMOUS;
 import static dev.lull.linux.LinuxConstants.MAP_HUGETLB;
 import static dev.lull.linux.LinuxConstants.MAP_NORESERVE;
@@ -99,6 +100,19 @@ public final class Mapping implements AutoCloseable {
     public static long discard(MemorySegment memory, long offsetBytes, long lengthBytes) {
         Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
         return Syscall.syscall(SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, MADV_DONTNEED);
+    }
+
+    /**
+     * Has the host provide pages now that are else provided when first touched. What they hold stays.
+     *
+     * @param memory of a mapping
+     * @param offsetBytes a multiple of 4096, as is {@code lengthBytes}
+     * @return 0, or a negated error number: {@link Errno#EINVAL} from Linux before 5.14
+     */
+    public static long populate(MemorySegment memory, long offsetBytes, long lengthBytes) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
+        return Syscall.syscall(
+                SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, MADV_POPULATE_WRITE);
     }
 
     /** The mapped bytes. */

@@ -1,7 +1,7 @@
 package dev.lull.agent.boot;
 
 /**
- * How the first vCPU enters a loaded kernel. By the 64-bit boot protocol it is in long mode with paging on and
+ * How the first vCPU enters a loaded kernel, and where that lies. By the 64-bit boot protocol it is in long mode with paging on and
  * interrupts off, has the GDT loaded, CS = {@link Gdt#CODE_SELECTOR}, the other segment registers =
  * {@link Gdt#DATA_SELECTOR}, and RSI = {@code bootParamsGpa}.
  *
@@ -12,5 +12,14 @@ package dev.lull.agent.boot;
  * @param pageTableGpa CR3: level-4 table of page tables that map the low 4 GiB to themselves
  * @param gdtGpa GDTR base
  * @param gdtLimitBytes GDTR limit: the table's length less 1
+ * @param imageGpa the kernel's lowest byte
+ * @param imageEndGpa first address behind the kernel and its BSS
  */
-public record BootState(long entryGpa, long bootParamsGpa, long pageTableGpa, long gdtGpa, int gdtLimitBytes) {}
+public record BootState(
+        long entryGpa,
+        long bootParamsGpa,
+        long pageTableGpa,
+        long gdtGpa,
+        int gdtLimitBytes,
+        long imageGpa,
+        long imageEndGpa) {}

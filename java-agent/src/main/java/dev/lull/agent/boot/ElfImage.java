@@ -220,6 +220,15 @@ final class ElfImage implements KernelImage, AutoCloseable {
         return entryGpa;
     }
 
+    /** Guest-physical address of the lowest of its segments. */
+    long lowestGpa() {
+        long lowest = Long.MAX_VALUE;
+        for (Segment segment : segments) {
+            lowest = Math.min(lowest, segment.gpa());
+        }
+        return lowest;
+    }
+
     /**
      * Copies the segments straight into guest memory. BSS is not cleared: guest RAM is fresh, and so reads as zero.
      *

@@ -54,7 +54,9 @@ public final class LinuxBoot {
                 LowMemory.BOOT_PARAMS_GPA,
                 PageTables.writeTo(memory),
                 LowMemory.GDT_GPA,
-                Gdt.writeTo(memory));
+                Gdt.writeTo(memory),
+                elf.lowestGpa(),
+                kernelEnd);
     }
 
     private static void writeCmdline(GuestMemory memory, String cmdline, int maxBytes) {

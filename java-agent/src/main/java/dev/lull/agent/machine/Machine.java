@@ -42,6 +42,7 @@ public final class Machine implements AutoCloseable {
     private final IoBus mmio = new IoBus("guest-physical address");
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final RunGate gate;
+    private final EarlyMemory early;
     private final SerialPort console;
     private final @Nullable Devices devices;
 
@@ -67,6 +68,7 @@ public final class Machine implements AutoCloseable {
             vm.setTssAddress(MemoryMap.TSS_GPA);
             vm.createIrqChip();
             memory.attachTo(vm);
+            early = own(EarlyMemory.populate(config.name(), memory.memory(), boot));
             console = new SerialPort(config.consoleOutput(), own(new EventLine(vm, SerialPort.COM1_GSI)));
             plugDevices();
             devices = pci == null ? null : own(plugBus(vm, pci, memory.memory()));
@@ -101,6 +103,7 @@ public final class Machine implements AutoCloseable {
             throw new IllegalStateException(config.name() + " was started before");
         }
         started = true;
+        early.await();
         powerOnNanos = System.nanoTime();
         vcpus.forEach(Vcpu::start);
     }
@@ -216,7 +219,7 @@ public final class Machine implements AutoCloseable {
         }
         stop();
         if (isStarted()) {
-            joinVcpus();
+            vcpus.forEach(Vcpu::join);
         }
         release();
     }
@@ -310,23 +313,6 @@ public final class Machine implements AutoCloseable {
 
     private void kickAll() {
         vcpus.forEach(Vcpu::kick);
-    }
-
-    private void joinVcpus() {
-        boolean interrupted = false;
-        for (Vcpu vcpu : vcpus) {
-            while (true) {
-                try {
-                    vcpu.join();
-                    break;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private <T extends AutoCloseable> T own(T resource) {

@@ -48,8 +48,8 @@ final class Vcpu implements Runnable {
         kick.kick();
     }
 
-    void join() throws InterruptedException {
-        thread.join();
+    void join() {
+        Threads.join(thread);
     }
 
     VcpuFd fd() {

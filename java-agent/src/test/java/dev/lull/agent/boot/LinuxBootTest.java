@@ -49,7 +49,9 @@ class LinuxBootTest {
                         LowMemory.BOOT_PARAMS_GPA,
                         LowMemory.PAGE_TABLES_GPA,
                         LowMemory.GDT_GPA,
-                        31));
+                        31,
+                        TestKernels.TEXT_GPA,
+                        TestKernels.END_GPA));
     }
 
     @Test
