@@ -17,7 +17,7 @@ import java.util.List;
 
 /** Debian with fio and iperf3 on a read-only disk, {@code /dev/vda}, ready for commands in seconds. */
 final class DebianGuest implements AutoCloseable {
-    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+    private static final Duration COMMAND_LIMIT = Soak.of(Duration.ofMinutes(3), Duration.ofMinutes(10));
 
     private final Machine machine;
     private final GuestShell shell;
