@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a guest has flushed is in the image, even if Lull is killed at that moment. */
 @Tag("lab")
-@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 40, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Requires({Facility.LAB, Facility.HARDWARE_KVM})
 class FlushTest {
     private static final int KILLS = Soak.of(3, 50);

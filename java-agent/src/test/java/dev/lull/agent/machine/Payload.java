@@ -15,7 +15,7 @@ public final class Payload {
 
     private Payload() {}
 
-    private static Path path(String name) {
+    static Path path(String name) {
         return Path.of(System.getProperty("lull.root"), "build", "native", "guest", "payload", name);
     }
 }
