@@ -4,23 +4,34 @@ import dev.lull.device.bus.IoBus;
 import dev.lull.device.bus.IoRegion;
 
 /** Configuration mechanism #1 (PCI 3.0 §3.2.2.3.2): an address port of four bytes, then the data port. */
-final class ConfigPorts implements IoRegion {
+public abstract sealed class ConfigPorts implements IoRegion permits BarePciPorts, PciBus.Ports {
+    /** First of the ports. */
+    public static final int PORT = 0xCF8;
+
+    /** Bytes of both. */
+    public static final int LENGTH_BYTES = 8;
+
     private static final int DATA = 4;
     private static final int REGISTER_BYTES = 4;
     private static final int ENABLE = 1 << 31;
     private static final int ADDRESS_BITS = 0x80FF_FFFC;
 
-    private final PciBus bus;
-
     /** As in hardware there is one for all processors, which agree among themselves. */
     private volatile int address;
 
-    ConfigPorts(PciBus bus) {
-        this.bus = bus;
-    }
+    /**
+     * What a register holds.
+     *
+     * @param deviceFunction slot in bits 3 to 7, function in bits 0 to 2
+     * @return {@link IoBus#FLOATING} where there is no function
+     */
+    abstract long readConfig(int bus, int deviceFunction, int offset, int sizeBytes);
+
+    /** Parameters as of {@link #readConfig}. */
+    abstract void writeConfig(int bus, int deviceFunction, int offset, int sizeBytes, long value);
 
     @Override
-    public long read(long offset, int sizeBytes) {
+    public final long read(long offset, int sizeBytes) {
         if (offset < DATA) {
             // Only a read of all four bytes is for the address port.
             return offset == 0 && sizeBytes == REGISTER_BYTES ? address & 0xFFFF_FFFFL : IoBus.FLOATING;
@@ -30,11 +41,11 @@ final class ConfigPorts implements IoRegion {
         if ((selected & ENABLE) == 0 || lane + sizeBytes > REGISTER_BYTES) {
             return IoBus.FLOATING;
         }
-        return bus.read(busNumber(selected), selected >>> 8 & 0xFF, (selected & 0xFC) + lane, sizeBytes);
+        return readConfig(busNumber(selected), selected >>> 8 & 0xFF, (selected & 0xFC) + lane, sizeBytes);
     }
 
     @Override
-    public void write(long offset, int sizeBytes, long value) {
+    public final void write(long offset, int sizeBytes, long value) {
         if (offset < DATA) {
             if (offset == 0 && sizeBytes == REGISTER_BYTES) {
                 address = (int) value & ADDRESS_BITS;
@@ -44,7 +55,7 @@ final class ConfigPorts implements IoRegion {
         int lane = (int) offset - DATA;
         int selected = address;
         if ((selected & ENABLE) != 0 && lane + sizeBytes <= REGISTER_BYTES) {
-            bus.write(busNumber(selected), selected >>> 8 & 0xFF, (selected & 0xFC) + lane, sizeBytes, value);
+            writeConfig(busNumber(selected), selected >>> 8 & 0xFF, (selected & 0xFC) + lane, sizeBytes, value);
         }
     }
 

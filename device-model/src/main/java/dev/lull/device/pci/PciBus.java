@@ -17,12 +17,6 @@ public final class PciBus {
     /** Slots, with the host bridge's. */
     public static final int SLOTS = 32;
 
-    /** First port of configuration mechanism #1. */
-    public static final int CONFIG_PORT = 0xCF8;
-
-    /** Its ports. */
-    public static final int CONFIG_PORT_COUNT = 8;
-
     /** What {@link #ecam} takes: bus 0 alone (PCIe 5.0 §7.2.2). */
     public static final long ECAM_BYTES = 1 << 20;
 
@@ -33,7 +27,7 @@ public final class PciBus {
     private final PciResources resources;
     private final AddressDecoder decoder;
     private final AtomicReferenceArray<@Nullable PciFunction> slots = new AtomicReferenceArray<>(SLOTS);
-    private final IoRegion configPorts = new ConfigPorts(this);
+    private final IoRegion configPorts = new Ports();
     private final IoRegion ecam = new Ecam();
 
     /** A bus with nothing on it but the host bridge. */
@@ -43,7 +37,7 @@ public final class PciBus {
         slots.set(0, HostBridge.create());
     }
 
-    /** What to put at {@link #CONFIG_PORT}. */
+    /** What to put at {@link ConfigPorts#PORT}. */
     public IoRegion configPorts() {
         return configPorts;
     }
@@ -138,6 +132,19 @@ public final class PciBus {
         }
         throw new PciException("%s: no 0x%x bytes of %s addresses are left for it"
                 .formatted(newcomer.name(), bar.sizeBytes(), io ? "port" : "PCI memory"));
+    }
+
+    /** The ports through which any register of the bus is reached. */
+    final class Ports extends ConfigPorts {
+        @Override
+        long readConfig(int bus, int deviceFunction, int offset, int sizeBytes) {
+            return PciBus.this.read(bus, deviceFunction, offset, sizeBytes);
+        }
+
+        @Override
+        void writeConfig(int bus, int deviceFunction, int offset, int sizeBytes, long value) {
+            PciBus.this.write(bus, deviceFunction, offset, sizeBytes, value);
+        }
     }
 
     private final class Ecam implements IoRegion {

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 
 /** Functions are found by both mechanisms, in all widths; absent ones read as all ones. */
 class PciBusTest {
-    private static final int ADDRESS = PciBus.CONFIG_PORT;
-    private static final int DATA = PciBus.CONFIG_PORT + 4;
+    private static final int ADDRESS = ConfigPorts.PORT;
+    private static final int DATA = ConfigPorts.PORT + 4;
 
     private final TestMachine machine = new TestMachine();
 

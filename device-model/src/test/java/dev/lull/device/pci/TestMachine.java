@@ -44,7 +44,7 @@ public final class TestMachine implements AutoCloseable {
         }
         bus = new PciBus(
                 new PciResources(memory, ports, List.of(LOW_WINDOW, HIGH_WINDOW), List.of(PORT_WINDOW), this::newLine));
-        ports.add(PciBus.CONFIG_PORT, PciBus.CONFIG_PORT_COUNT, bus.configPorts());
+        ports.add(ConfigPorts.PORT, ConfigPorts.LENGTH_BYTES, bus.configPorts());
         memory.add(ECAM_GPA, PciBus.ECAM_BYTES, bus.ecam());
     }
 

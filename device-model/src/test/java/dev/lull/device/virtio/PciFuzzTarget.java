@@ -7,6 +7,7 @@ import dev.lull.device.fuzz.Bytes;
 import dev.lull.device.loop.EventLoop;
 import dev.lull.device.pci.BarKind;
 import dev.lull.device.pci.BarRegion;
+import dev.lull.device.pci.ConfigPorts;
 import dev.lull.device.pci.PciBus;
 import dev.lull.device.pci.PciFunction;
 import dev.lull.device.pci.PciHeader;
@@ -182,9 +183,9 @@ final class PciFuzzTarget implements AutoCloseable {
     }
 
     private void ports(Bytes bytes) {
-        int port = PciBus.CONFIG_PORT + bytes.octet() % PciBus.CONFIG_PORT_COUNT;
+        int port = ConfigPorts.PORT + bytes.octet() % ConfigPorts.LENGTH_BYTES;
         if ((bytes.octet() & 1) == 0) {
-            machine.writePort(PciBus.CONFIG_PORT, 4, 0x8000_0000L | ((long) slot(bytes) << 11) | bytes.octet());
+            machine.writePort(ConfigPorts.PORT, 4, 0x8000_0000L | ((long) slot(bytes) << 11) | bytes.octet());
             machine.writePort(port | 4, SIZES[bytes.octet() % 3], bytes.dword());
         } else {
             machine.readPort(port, SIZES[bytes.octet() % 3]);

@@ -1,5 +1,6 @@
 package dev.lull.agent.boot;
 
+import dev.lull.device.pci.ConfigPorts;
 import dev.lull.device.pci.HotplugRegisters;
 import dev.lull.device.pci.PciBus;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ public record PciHost(
     private byte[] resources() {
         return AmlResource.template(
                 AmlResource.busNumbers(0, 1),
-                AmlResource.ioPorts(PciBus.CONFIG_PORT, PciBus.CONFIG_PORT_COUNT),
+                AmlResource.ioPorts(ConfigPorts.PORT, ConfigPorts.LENGTH_BYTES),
                 AmlResource.memoryWindow32(window32Gpa, window32Bytes),
                 window64Bytes == 0 ? new byte[0] : AmlResource.memoryWindow64(window64Gpa, window64Bytes));
     }

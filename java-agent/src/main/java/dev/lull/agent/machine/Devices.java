@@ -3,6 +3,7 @@ package dev.lull.agent.machine;
 import dev.lull.agent.boot.PciHost;
 import dev.lull.device.bus.IoBus;
 import dev.lull.device.memory.GuestMemory;
+import dev.lull.device.pci.ConfigPorts;
 import dev.lull.device.pci.HotplugRegisters;
 import dev.lull.device.pci.PciBus;
 import dev.lull.device.pci.PciException;
@@ -88,7 +89,7 @@ final class Devices implements AutoCloseable {
                 mmio, ports, PciPlan.memoryWindows(pci), List.of(), slot -> inputs.source(PciHost.lineGsi(slot))));
         hotplug = new HotplugRegisters(inputs.source(pci.hotplugGsi()), this::ejected);
         host = new VirtioPciHost(memory, new MessageRouter(vm), new MmioDoorbells(vm), faults::report);
-        ports.add(PciBus.CONFIG_PORT, PciBus.CONFIG_PORT_COUNT, bus.configPorts());
+        ports.add(ConfigPorts.PORT, ConfigPorts.LENGTH_BYTES, bus.configPorts());
         mmio.add(pci.ecamGpa(), PciBus.ECAM_BYTES, bus.ecam());
         mmio.add(pci.hotplugGpa(), HotplugRegisters.LENGTH_BYTES, hotplug);
         thread = new DeviceThread(machine, fault -> faults.report(machine + "'s device loop", fault));

@@ -1,4 +1,4 @@
-package dev.lull.device.legacy;
+package dev.lull.device.pci;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
