@@ -14,7 +14,7 @@ import java.util.List;
  */
 final class EarlyMemory implements AutoCloseable {
     private static final long PAGE_BYTES = 4096;
-    private static final long BEHIND_KERNEL_BYTES = 28L << 20;
+    private static final long BEHIND_KERNEL_BYTES = 24L << 20;
     private static final long TOP_BYTES = 4L << 20;
     private static final long MAX_TOP_BYTES = 64L << 20;
 

@@ -26,8 +26,8 @@ class EarlyMemoryTest {
 
             EarlyMemory.populate("test", memory(ram), KERNEL_AT_16_MIB).await();
 
-            // From 16 to 68 MiB, and 4 MiB + 1/64 of the RAM at the top, up to a huge page more for each end.
-            assertThat(residentMib(ram)).isBetween(52 + 8L, 52 + 8 + 4 * 2L);
+            // From 16 to 64 MiB, and 4 MiB + 1/64 of the RAM at the top, up to a huge page more for each end.
+            assertThat(residentMib(ram)).isBetween(48 + 8L, 48 + 8 + 4 * 2L);
             assertThat(ram.get(ValueLayout.JAVA_LONG, 20 * MIB)).isEqualTo(42);
         }
     }
