@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Requires({Facility.LAB, Facility.HARDWARE_KVM, Facility.ROOT})
 class NetTrafficTest {
     private static final String IPERF_AMOUNT = Soak.of("--bytes 64M", "--time 60");
-    private static final int PACKETS = Soak.of(40_000, 1_000_000);
+    /** Each way. */
+    private static final int PACKETS = Soak.of(40_000, 500_000);
+
     private static final int PACKETS_PER_SECOND = 4000;
     private static final String PORT = "5300";
     private static final String GUEST = "10.78.0.2";
