@@ -1,8 +1,8 @@
 package dev.lull.agent.boot;
 
 /**
- * How the first vCPU enters a loaded kernel, and where that lies. By the 64-bit boot protocol it is in long mode with paging on and
- * interrupts off, has the GDT loaded, CS = {@link Gdt#CODE_SELECTOR}, the other segment registers =
+ * How the first vCPU enters a loaded kernel, and where that lies. By the 64-bit boot protocol it is in long mode with paging
+ * on and interrupts off, has the GDT loaded, CS = {@link Gdt#CODE_SELECTOR}, the other segment registers =
  * {@link Gdt#DATA_SELECTOR}, and RSI = {@code bootParamsGpa}.
  *
  * <p>Source: {@code Documentation/arch/x86/boot.rst}, "64-bit Boot Protocol".

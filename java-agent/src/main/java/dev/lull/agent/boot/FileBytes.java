@@ -135,7 +135,8 @@ final class FileBytes implements ImageBytes {
     }
 
     /**
-     * Copies from a mapping of the file: a fraction of the instructions of reading it (an emulated {@code rep movsb} is one a byte).
+     * Copies from a mapping of the file: a fraction of the instructions of reading it, of which an emulated {@code rep movsb}
+     * takes one a byte.
      *
      * @return false if that did not work, and reading will say why: the file was cut off meanwhile, its medium failed (both
      *     are an {@link InternalError} here, of a {@code SIGBUS}), or its file system maps nothing
