@@ -1,5 +1,6 @@
 package dev.lull.device.backend;
 
+import dev.lull.device.loop.Uninterrupted;
 import dev.lull.linux.EventFd;
 import dev.lull.linux.Fd;
 import org.jspecify.annotations.Nullable;
@@ -105,26 +106,10 @@ final class PoolIo implements AsyncIo {
             closed = true;
             lock.notifyAll();
         }
-        boolean interrupted = false;
         for (Thread thread : threads) {
-            interrupted |= join(thread);
+            Uninterrupted.await(thread::join);
         }
         ready.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static boolean join(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
     }
 
     private void work() {

@@ -1,6 +1,7 @@
 package dev.lull.device.virtio;
 
 import dev.lull.device.loop.EventLoop;
+import dev.lull.device.loop.Uninterrupted;
 import dev.lull.device.pci.BarKind;
 import dev.lull.device.pci.IntxPin;
 import dev.lull.device.pci.Msix;
@@ -92,7 +93,7 @@ public final class VirtioPci implements AutoCloseable {
         function.detach();
         CountDownLatch idle = new CountDownLatch(1);
         common.shutDown(idle::countDown);
-        await(idle);
+        Uninterrupted.await(idle::await);
         closeDescriptors();
         device.close();
     }
@@ -102,21 +103,6 @@ public final class VirtioPci implements AutoCloseable {
                 | 1L << VirtioFeature.VERSION_1
                 | 1L << VirtioFeature.EVENT_IDX
                 | 1L << VirtioFeature.INDIRECT_DESC;
-    }
-
-    private static void await(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void closeDescriptors() {

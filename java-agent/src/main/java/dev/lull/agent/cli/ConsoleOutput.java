@@ -1,6 +1,7 @@
 package dev.lull.agent.cli;
 
 import dev.lull.device.legacy.SerialPort;
+import dev.lull.device.loop.Uninterrupted;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.TimeUnit;
@@ -61,17 +62,7 @@ final class ConsoleOutput implements SerialPort.Output, AutoCloseable {
             notifyAll();
         }
         LockSupport.unpark(writer);
-        boolean interrupted = false;
-        while (writer.isAlive()) {
-            try {
-                writer.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterrupted.await(writer::join);
     }
 
     private void write() {

@@ -1,6 +1,7 @@
 package dev.lull.agent.machine;
 
 import dev.lull.device.loop.EventLoop;
+import dev.lull.device.loop.Uninterrupted;
 import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
@@ -70,19 +71,13 @@ final class DeviceThread implements AutoCloseable {
     }
 
     private synchronized void park() {
-        boolean interrupted = false;
         parked = true;
         notifyAll();
-        while (parkWanted && !closed) {
-            try {
+        Uninterrupted.await(() -> {
+            while (parkWanted && !closed) {
                 wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
             }
-        }
+        });
         parked = false;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.lull.agent.machine;
 
 import dev.lull.agent.boot.BootState;
+import dev.lull.device.loop.Uninterrupted;
 import dev.lull.device.memory.GuestMemory;
 import dev.lull.linux.Mapping;
 import java.util.List;
@@ -48,7 +49,7 @@ final class EarlyMemory implements AutoCloseable {
 
     /** Waits for the end of it, interrupted or not: milliseconds. */
     void await() {
-        Threads.join(thread);
+        Uninterrupted.await(thread::join);
     }
 
     @Override

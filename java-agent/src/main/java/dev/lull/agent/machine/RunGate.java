@@ -1,5 +1,6 @@
 package dev.lull.agent.machine;
 
+import dev.lull.device.loop.Uninterrupted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,20 +25,14 @@ final class RunGate {
      * @return false if the machine has ended, and it may not
      */
     synchronized boolean pass() {
-        boolean interrupted = false;
         waiting++;
         notifyAll();
-        while (!open && end == null) {
-            try {
+        Uninterrupted.await(() -> {
+            while (!open && end == null) {
                 wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
             }
-        }
+        });
         waiting--;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         return end == null;
     }
 

@@ -1,6 +1,7 @@
 package dev.lull.agent.machine;
 
 import dev.lull.device.bus.IoBus;
+import dev.lull.device.loop.Uninterrupted;
 import dev.lull.kvm.KvmConstants;
 import dev.lull.kvm.KvmRun;
 import dev.lull.kvm.VcpuFd;
@@ -49,7 +50,7 @@ final class Vcpu implements Runnable {
     }
 
     void join() {
-        Threads.join(thread);
+        Uninterrupted.await(thread::join);
     }
 
     VcpuFd fd() {
