@@ -98,8 +98,7 @@ public final class Mapping implements AutoCloseable {
      * @return 0, or a negated error number
      */
     public static long discard(MemorySegment memory, long offsetBytes, long lengthBytes) {
-        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
-        return Syscall.syscall(SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, MADV_DONTNEED);
+        return advise(memory, offsetBytes, lengthBytes, MADV_DONTNEED);
     }
 
     /**
@@ -110,9 +109,7 @@ public final class Mapping implements AutoCloseable {
      * @return 0, or a negated error number: {@link Errno#EINVAL} from Linux before 5.14
      */
     public static long populate(MemorySegment memory, long offsetBytes, long lengthBytes) {
-        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
-        return Syscall.syscall(
-                SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, MADV_POPULATE_WRITE);
+        return advise(memory, offsetBytes, lengthBytes, MADV_POPULATE_WRITE);
     }
 
     /** The mapped bytes. */
@@ -126,6 +123,11 @@ public final class Mapping implements AutoCloseable {
             closed = true;
             Syscall.syscall(SyscallNumber.__NR_munmap, reservedAddress, reservedBytes, 0);
         }
+    }
+
+    private static long advise(MemorySegment memory, long offsetBytes, long lengthBytes, int advice) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
+        return Syscall.syscall(SyscallNumber.__NR_madvise, memory.address() + offsetBytes, lengthBytes, advice);
     }
 
     private static Mapping owned(long address, long lengthBytes) {

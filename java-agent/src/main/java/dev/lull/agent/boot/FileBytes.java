@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** An image in a file, open for reading. */
 final class FileBytes implements ImageBytes {
-    /** As many bytes as one buffer is let to take. */
-    private static final long READ_BYTES = 1L << 30;
-
     private static final FileIdentity UNKNOWN = new FileIdentity(0, 0, 0, 0, 0);
 
     private final String name;
@@ -124,13 +121,8 @@ final class FileBytes implements ImageBytes {
 
     @Override
     public void copyTo(long offset, MemorySegment destination) {
-        if (copyMapped(offset, destination)) {
-            return;
-        }
-        long length = destination.byteSize();
-        for (long done = 0; done < length; done += READ_BYTES) {
-            MemorySegment part = destination.asSlice(done, Math.min(READ_BYTES, length - done));
-            read(offset + done, part.asByteBuffer());
+        if (!copyMapped(offset, destination)) {
+            ImageBytes.super.copyTo(offset, destination);
         }
     }
 

@@ -6,6 +6,8 @@ import java.nio.ByteOrder;
 
 /** Random access to the bytes of an image, be it a file or memory, so that parsing and loading know no difference. */
 interface ImageBytes extends AutoCloseable {
+    /** As many bytes as one buffer is let to take. */
+    long READ_BYTES = 1L << 30;
 
     /** What messages call this image, as in {@code kernel /boot/vmlinuz}. */
     String name();
@@ -25,7 +27,13 @@ interface ImageBytes extends AutoCloseable {
      *
      * @throws KernelException when the image ends before, or cannot be read
      */
-    void copyTo(long offset, MemorySegment destination);
+    default void copyTo(long offset, MemorySegment destination) {
+        long length = destination.byteSize();
+        for (long done = 0; done < length; done += READ_BYTES) {
+            MemorySegment part = destination.asSlice(done, Math.min(READ_BYTES, length - done));
+            read(offset + done, part.asByteBuffer());
+        }
+    }
 
     @Override
     void close();

@@ -42,14 +42,6 @@ final class MemoryBytes implements ImageBytes {
         destination.put(segment.asSlice(offset, length).asByteBuffer());
     }
 
-    @Override
-    public void copyTo(long offset, MemorySegment destination) {
-        if (offset < 0 || offset > segment.byteSize() - destination.byteSize()) {
-            throw truncated(offset + destination.byteSize());
-        }
-        MemorySegment.copy(segment, offset, destination, 0, destination.byteSize());
-    }
-
     /** The image itself. */
     MemorySegment segment() {
         return segment;
