@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A guest that means harm: it finds the virtio functions of bus 0, and for as many inputs as it is told breaks the rules
- * of PCI and virtio in all of them but one: an input is a register's access, a descriptor, or an entry of a ring. That one, a disk that starts with "LULLDISK", it drives as it should now and then.
+ * of PCI and virtio in all of them but one. An input is a register's access, a descriptor, or an entry of a ring. The one
+ * spared, a disk that starts with "LULLDISK", it drives as it should now and then.
  *
- * Command line: INPUTS SEED SPARED_SLOT, decimal. It ends with a line on COM1, "hostile: whole" or what is wrong, and powers
- * off. It runs on any kind of KVM, entered by Linux's 64-bit boot protocol.
+ * Command line: INPUTS SEED SPARED_SLOT, decimal. It ends with a line on COM1, "hostile: whole" or what is wrong, and
+ * powers off. It runs on any kind of KVM, entered by Linux's 64-bit boot protocol.
  *
  * All that devices may write to lies in the upper half of RAM, and below it nothing of this guest's but this image, so that
  * it outlives its own attacks: it makes page tables of its own, and takes no interrupts.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "bare.h"
 
-#define COM1 0x3f8
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA 0xcfc
-#define SLEEP_CONTROL 0x604
-#define SLEEP_S5 (5 << 2 | 1 << 5)
 
 #define RAM_BYTES (64u << 20)
 #define ARENA_GPA (32u << 20)
@@ -65,9 +62,12 @@
 #define DRIVER_OK 4
 #define FEATURES_OK 8
 
+/* Of a queue's rings, in what the arena has for it. */
+#define AVAILABLE 0x1000
+#define USED 0x2000
+
 #define NEXT 1
 #define WRITE 2
-#define INDIRECT 4
 
 struct descriptor {
     uint64_t address;
@@ -79,87 +79,6 @@ struct descriptor {
 static uint8_t targets[SLOTS];
 static unsigned target_count;
 static uint64_t state;
-static uint64_t tables[6][512] __attribute__((aligned(4096)));
-static char stack[16384] __attribute__((aligned(16), used));
-
-__asm__(".globl _start\n"
-        "_start:\n"
-        "    lea stack+16384(%rip), %rsp\n"
-        "    mov %rsi, %rdi\n"
-        "    call run\n"
-        "1:  hlt\n"
-        "    jmp 1b\n");
-
-void run(const uint8_t *boot_params);
-
-/* The compiler calls these of its own accord. */
-void *memset(void *to, int value, size_t length) {
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(length) : "a"(value) : "memory");
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t length) {
-    void *start = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
-    return start;
-}
-
-static void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-
-static void out(uint16_t port, uint32_t value, unsigned bytes) {
-    if (bytes == 1)
-        out8(port, (uint8_t)value);
-    else if (bytes == 2)
-        __asm__ volatile("outw %0, %1" : : "a"((uint16_t)value), "Nd"(port));
-    else
-        __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static uint32_t in(uint16_t port, unsigned bytes) {
-    uint32_t value = 0;
-    if (bytes == 1)
-        __asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port));
-    else if (bytes == 2)
-        __asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port));
-    else
-        __asm__ volatile("inl %1, %0" : "+a"(value) : "Nd"(port));
-    return value;
-}
-
-static void store(uint64_t gpa, uint64_t value, unsigned bytes) {
-    if (bytes == 1)
-        *(volatile uint8_t *)gpa = (uint8_t)value;
-    else if (bytes == 2)
-        *(volatile uint16_t *)gpa = (uint16_t)value;
-    else if (bytes == 4)
-        *(volatile uint32_t *)gpa = (uint32_t)value;
-    else
-        *(volatile uint64_t *)gpa = value;
-}
-
-static uint64_t load(uint64_t gpa, unsigned bytes) {
-    if (bytes == 1)
-        return *(volatile uint8_t *)gpa;
-    if (bytes == 2)
-        return *(volatile uint16_t *)gpa;
-    if (bytes == 4)
-        return *(volatile uint32_t *)gpa;
-    return *(volatile uint64_t *)gpa;
-}
-
-static void say(const char *text) {
-    while (*text != '\0')
-        out8(COM1, (uint8_t)*text++);
-}
-
-static void __attribute__((noreturn)) end(const char *text) {
-    say("hostile: ");
-    say(text);
-    say("\n");
-    out8(SLEEP_CONTROL, SLEEP_S5);
-    for (;;)
-        __asm__ volatile("hlt");
-}
 
 /* xorshift64* */
 static uint64_t random64(void) {
@@ -180,16 +99,6 @@ static uint64_t number(const char **text) {
     for (; **text >= '0' && **text <= '9'; (*text)++)
         value = value * 10 + (uint64_t)(**text - '0');
     return value;
-}
-
-static void map_low_4_gib(void) {
-    tables[0][0] = (uint64_t)tables[1] | 3;
-    for (unsigned gib = 0; gib < 4; gib++) {
-        tables[1][gib] = (uint64_t)tables[2 + gib] | 3;
-        for (unsigned i = 0; i < 512; i++)
-            tables[2 + gib][i] = ((uint64_t)gib << 30 | (uint64_t)i << 21) | 0x83;
-    }
-    __asm__ volatile("mov %0, %%cr3" : : "r"(tables[0]) : "memory");
 }
 
 static uint64_t config_gpa(unsigned slot, unsigned at) { return ECAM_GPA + (slot << 15) + at; }
@@ -215,7 +124,7 @@ static void find_targets(unsigned spared) {
             targets[target_count++] = (uint8_t)slot;
     }
     if (!is_there || target_count == 0)
-        end("there is nothing to spare, or to attack");
+        end("hostile: there is nothing to spare, or to attack");
 }
 
 static unsigned width(void) { return 1u << below(3); }
@@ -259,34 +168,47 @@ static void write_request(uint64_t gpa) {
     }
 }
 
+static void enable_queue(unsigned slot, unsigned queue, unsigned size, uint64_t desc, uint64_t driver, uint64_t device) {
+    uint64_t common = bar(slot) + COMMON;
+    store(common + QUEUE_SELECT, queue, 2);
+    store(common + QUEUE_SIZE, size, 2);
+    store(common + QUEUE_DESC, desc, 8);
+    store(common + QUEUE_DRIVER, driver, 8);
+    store(common + QUEUE_DEVICE, device, 8);
+    store(common + QUEUE_ENABLE, 1, 2);
+}
+
+static void set_status(unsigned slot, uint8_t status) { store(bar(slot) + COMMON + STATUS, status, 1); }
+
+static void accept_features(unsigned slot, unsigned half, uint32_t features) {
+    store(bar(slot) + COMMON + DRIVER_FEATURE_SELECT, half, 4);
+    store(bar(slot) + COMMON + DRIVER_FEATURE, features, 4);
+}
+
 /* Programs one queue: within the arena as a driver would, or anywhere. */
 static void program(unsigned slot, unsigned queue) {
-    uint64_t common = bar(slot) + COMMON;
-    int wild = one_in(6);
-    store(common + QUEUE_SELECT, queue, 2);
-    store(common + QUEUE_SIZE, wild ? below(1024) : 1u << below(9), 2);
-    store(common + QUEUE_DESC, wild ? address() : queue_gpa(slot, queue), 8);
-    store(common + QUEUE_DRIVER, wild ? address() : queue_gpa(slot, queue) + 0x1000, 8);
-    store(common + QUEUE_DEVICE, wild ? address() : queue_gpa(slot, queue) + 0x2000, 8);
-    store(common + QUEUE_ENABLE, 1, 2);
+    uint64_t gpa = queue_gpa(slot, queue);
+    if (one_in(6))
+        enable_queue(slot, queue, below(1024), address(), address(), address());
+    else
+        enable_queue(slot, queue, 1u << below(9), gpa, gpa + AVAILABLE, gpa + USED);
 }
 
 static void bring_up(unsigned slot) {
     uint64_t common = bar(slot) + COMMON;
-    store(common + STATUS, 0, 1);
-    store(common + STATUS, ACKNOWLEDGE, 1);
-    store(common + STATUS, ACKNOWLEDGE | DRIVER, 1);
+    set_status(slot, 0);
+    set_status(slot, ACKNOWLEDGE);
+    set_status(slot, ACKNOWLEDGE | DRIVER);
     for (unsigned half = 0; half < 2; half++) {
         store(common + DEVICE_FEATURE_SELECT, half, 4);
         uint32_t offered = (uint32_t)load(common + DEVICE_FEATURE, 4);
-        store(common + DRIVER_FEATURE_SELECT, half, 4);
-        store(common + DRIVER_FEATURE, one_in(4) ? (uint32_t)random64() : offered, 4);
+        accept_features(slot, half, one_in(4) ? (uint32_t)random64() : offered);
     }
-    store(common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK, 1);
+    set_status(slot, ACKNOWLEDGE | DRIVER | FEATURES_OK);
     for (unsigned queue = 0; queue < QUEUES; queue++)
         if (!one_in(8))
             program(slot, queue);
-    store(common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK, 1);
+    set_status(slot, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
 /* Chains of any shape, loops among them, and a driver's ring that may claim more than there is. */
@@ -305,9 +227,9 @@ static void fill(unsigned slot, unsigned queue) {
             write_request(buffer);
     }
     for (unsigned i = 0; i < FILL_ENTRIES; i++)
-        store(gpa + 0x1004 + 2 * below(QUEUE_MAX), one_in(16) ? random64() : below(count), 2);
-    store(gpa + 0x1000, one_in(8) ? random64() : 0, 2);
-    store(gpa + 0x1002, one_in(8) ? random64() : load(gpa + 0x1002, 2) + below(8), 2);
+        store(gpa + AVAILABLE + 4 + 2 * below(QUEUE_MAX), one_in(16) ? random64() : below(count), 2);
+    store(gpa + AVAILABLE, one_in(8) ? random64() : 0, 2);
+    store(gpa + AVAILABLE + 2, one_in(8) ? random64() : load(gpa + AVAILABLE + 2, 2) + below(8), 2);
     store(bar(slot) + NOTIFY + 4 * queue, queue, 2);
 }
 
@@ -416,36 +338,29 @@ static void read_spared(unsigned slot) {
     uint64_t common = bar(slot) + COMMON, gpa = queue_gpa(slot, 0), request = gpa + 0x3000;
     volatile struct descriptor *descriptors = (volatile struct descriptor *)gpa;
     memset((void *)gpa, 0, 0x4000);
-    store(common + STATUS, 0, 1);
+    set_status(slot, 0);
     while (load(common + STATUS, 1) != 0)
         ;
-    store(common + STATUS, ACKNOWLEDGE | DRIVER, 1);
-    store(common + DRIVER_FEATURE_SELECT, 0, 4);
-    store(common + DRIVER_FEATURE, 0, 4);
-    store(common + DRIVER_FEATURE_SELECT, 1, 4);
-    store(common + DRIVER_FEATURE, 1, 4); /* VIRTIO_F_VERSION_1 */
-    store(common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK, 1);
-    store(common + QUEUE_SELECT, 0, 2);
-    store(common + QUEUE_SIZE, 4, 2);
-    store(common + QUEUE_DESC, gpa, 8);
-    store(common + QUEUE_DRIVER, gpa + 0x1000, 8);
-    store(common + QUEUE_DEVICE, gpa + 0x2000, 8);
-    store(common + QUEUE_ENABLE, 1, 2);
-    store(common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK, 1);
+    set_status(slot, ACKNOWLEDGE | DRIVER);
+    accept_features(slot, 0, 0);
+    accept_features(slot, 1, 1); /* VIRTIO_F_VERSION_1 */
+    set_status(slot, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    enable_queue(slot, 0, 4, gpa, gpa + AVAILABLE, gpa + USED);
+    set_status(slot, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 
     descriptors[0] = (struct descriptor){request, 16, NEXT, 1};
     descriptors[1] = (struct descriptor){request + 512, 512, NEXT | WRITE, 2};
     descriptors[2] = (struct descriptor){request + 16, 1, WRITE, 0};
     store(request + 16, 0xff, 1);
-    store(gpa + 0x1002, 1, 2);
+    store(gpa + AVAILABLE + 2, 1, 2);
     store(bar(slot) + NOTIFY, 0, 2);
-    for (uint64_t tries = 0; load(gpa + 0x2002, 2) == 0; tries++) {
+    for (uint64_t tries = 0; load(gpa + USED + 2, 2) == 0; tries++) {
         load(common + STATUS, 1); /* an exit, so that the wait has a bound in time too */
         if (tries == 10000000)
-            end("the spared disk does not answer");
+            end("hostile: the spared disk does not answer");
     }
     if (load(request + 16, 1) != 0 || load(request + 512, 8) != 0x4b5349444c4c554cull)
-        end("the spared disk gave something else");
+        end("hostile: the spared disk gave something else");
 }
 
 void run(const uint8_t *boot_params) {
@@ -463,5 +378,5 @@ void run(const uint8_t *boot_params) {
         }
     }
     read_spared(spared);
-    end("whole");
+    end("hostile: whole");
 }

@@ -38,7 +38,7 @@ class HostileGuestTest {
     void machineOutlivesItAndTheSparedDiskServesOn(@TempDir Path directory) throws Exception {
         GuestConsole console = new GuestConsole();
         List<String> warnings = new CopyOnWriteArrayList<>();
-        MachineConfig.Builder config = MachineConfig.kernel(Payload.path("hostile.elf"))
+        MachineConfig.Builder config = MachineConfig.kernel(Payload.HOSTILE)
                 .commandLine(INPUTS + " " + SEED + " " + FIRST_SLOT)
                 .memoryBytes(64L << 20)
                 .consoleOutput(console)

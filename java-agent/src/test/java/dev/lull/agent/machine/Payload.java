@@ -13,9 +13,12 @@ public final class Payload {
     /** Ends in a triple fault. */
     public static final Path FAULT = path("fault.elf");
 
+    /** Breaks the rules of every device but one: {@code INPUTS SEED SPARED_SLOT} is its command line. */
+    public static final Path HOSTILE = path("hostile.elf");
+
     private Payload() {}
 
-    static Path path(String name) {
+    private static Path path(String name) {
         return Path.of(System.getProperty("lull.root"), "build", "native", "guest", "payload", name);
     }
 }
