@@ -2,11 +2,11 @@ package dev.lull.agent.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /** Programs on the machine that Lull runs on. */
 final class Host {
@@ -27,22 +27,24 @@ final class Host {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    /**
-     * An iperf3 that listens.
-     *
-     * @param directory where it writes its reports, which are more than a pipe holds that nobody reads
-     */
-    static Process iperfServer(Path directory) throws IOException, InterruptedException {
-        Path said = directory.resolve("iperf3-server");
-        Process server = new ProcessBuilder("iperf3", "--server", "--forceflush")
-                .redirectErrorStream(true)
-                .redirectOutput(said.toFile())
-                .start();
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!Files.readString(said).contains("listening")) {
-            assertThat(System.nanoTime()).as(Files.readString(said)).isLessThan(deadlineNanos);
-            Thread.sleep(20);
+    /** An iperf3 that listens. Its reports, more than a pipe holds, are read and dropped. */
+    static Process iperfServer() throws IOException {
+        Process server = start("iperf3", "--server", "--forceflush");
+        BufferedReader said = server.inputReader();
+        String line = said.readLine();
+        while (line != null && !line.contains("listening")) {
+            line = said.readLine();
         }
+        assertThat(line).as("iperf3 listens").isNotNull();
+        Thread.ofPlatform().daemon().name("iperf3-reports").start(() -> drop(said));
         return server;
+    }
+
+    private static void drop(Reader reader) {
+        try {
+            reader.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It was ended.
+        }
     }
 }

@@ -36,7 +36,7 @@ class HotplugUnderLoadTest {
             Host.run("ip", "address", "add", HOST + "/24", "dev", "lull-load");
             Host.run("ip", "link", "set", "lull-load", "up");
             guest.run("modprobe virtio_net && ip address add 10.79.0.2/24 dev eth0 && ip link set eth0 up");
-            Process server = Host.iperfServer(directory);
+            Process server = Host.iperfServer();
             try {
                 comeAndGo(guest, extraDisk); // drivers load, classes too
                 guest.run(

@@ -7,13 +7,11 @@ import dev.lull.agent.devices.TapConfig;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,12 +31,12 @@ class NetTrafficTest {
 
     @ParameterizedTest(name = "offloads {0}")
     @ValueSource(strings = {"on", "off"})
-    void streamsFlowBothWays(String offloads, @TempDir Path directory) throws Exception {
+    void streamsFlowBothWays(String offloads) throws Exception {
         try (DebianGuest guest = boot()) {
             guest.run("ethtool -K eth0 tx %s rx %s tso %s gso %s gro %s"
                     .formatted(offloads, offloads, offloads, offloads, offloads));
             assertThat(guest.run("ethtool -k eth0")).contains("tx-checksumming: " + offloads);
-            Process server = Host.iperfServer(directory);
+            Process server = Host.iperfServer();
             try {
                 for (String direction : List.of("", "--reverse")) {
                     for (int streams : new int[] {1, 4}) {
