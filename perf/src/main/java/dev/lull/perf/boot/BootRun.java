@@ -80,7 +80,8 @@ final class BootRun {
 
     private static String reason(String said, ConsoleText console) {
         String last = ConsoleText.lastLine(said);
-        return last.isEmpty() ? "its console ends with '" + console.lastLine() + "'" : last;
+        String end = "its console ends with '" + console.lastLine() + "'";
+        return last.isEmpty() ? end : last + "; " + end;
     }
 
     /** The figure in what {@code lull run --boot-timer} says. */

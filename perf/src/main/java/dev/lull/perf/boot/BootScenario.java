@@ -111,8 +111,7 @@ public final class BootScenario implements Callable<Integer> {
 
         subjects.absences().forEach(report::note);
         if (outcome.repeats() > 0) {
-            report.note(
-                    "repeats: %d, as it stood still; a round cut short does not count".formatted(outcome.repeats()));
+            report.note(outcome.note());
         }
         if (!outcome.complete()) {
             report.note("given up: %d of %d rounds are complete".formatted(collector.complete(), rounds));

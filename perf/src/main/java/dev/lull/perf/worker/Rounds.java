@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Has workers measure until all rounds are complete. On the instruction clock the lab at times stands still for good (see
- * {@code perf/lab/README.md}), and then so does every clock in it: a worker that is silent too long is ended from outside,
- * and the next one measures the rounds that are not complete.
+ * Has workers measure until all rounds are complete. The lab at times stands still for good (see {@code
+ * perf/lab/README.md}), and then so does every clock in it: a worker that is silent too long is ended from outside, and the
+ * next one measures the rounds that are not complete. So does the next one after a worker in which a subject failed, for in
+ * labs whose CPUs run in parallel any program may, now and then; the report counts these, and what failed is shown.
  */
 public final class Rounds {
     /** A worker's exit status when it took too long, as the lab's. */
@@ -30,11 +31,26 @@ public final class Rounds {
     private final IntFunction<List<String>> command;
     private final PrintStream progress;
 
+    /** What the last worker has written. */
+    private int lines;
+
     /**
-     * @param repeats how often a worker was started anew
+     * @param standstills how often a worker was started anew as it was silent
+     * @param failures how often, as a subject of it had failed
      * @param complete whether all rounds are
      */
-    public record Outcome(int repeats, boolean complete) {}
+    public record Outcome(int standstills, int failures, boolean complete) {
+        /** How often a worker was started anew. */
+        public int repeats() {
+            return standstills + failures;
+        }
+
+        /** A line for the report. */
+        public String note() {
+            return "repeats: %d (%d stood still, %d failed); a round cut short does not count"
+                    .formatted(repeats(), standstills, failures);
+        }
+    }
 
     /**
      * @param limit the longest time between two lines of a worker
@@ -52,28 +68,31 @@ public final class Rounds {
 
     /** Measures, and gives every line to {@code sink}. */
     public Outcome run(RoundSink sink) throws IOException, InterruptedException {
-        int repeats = 0;
+        int standstills = 0;
+        int failures = 0;
         int inVain = 0;
         while (true) {
             int before = sink.complete();
+            lines = 0;
             int status = runWorker(sink, before + 1);
             if (sink.complete() == rounds) {
-                return new Outcome(repeats, true);
+                return new Outcome(standstills, failures, true);
             }
-            if (status != TIMED_OUT) {
+            boolean stoodStill = status == TIMED_OUT;
+            if (!stoodStill) {
                 progress.printf("%s: the lab ended with status %d%n", scenario, status);
-                return new Outcome(repeats, false);
             }
             inVain = sink.complete() > before ? 0 : inVain;
-            if (inVain == MOST_REPEATS) {
-                return new Outcome(repeats, false);
+            if (inVain == MOST_REPEATS || (!stoodStill && lines == 0)) {
+                return new Outcome(standstills, failures, false);
             }
             inVain++;
-            repeats++;
+            standstills += stoodStill ? 1 : 0;
+            failures += stoodStill ? 0 : 1;
             sink.abandonRound();
             progress.printf(
-                    "%s: it stood still; %d of %d rounds are complete; starting anew (%d of at most %d in a row)%n",
-                    scenario, sink.complete(), rounds, inVain, MOST_REPEATS);
+                    "%s: it %s; %d of %d rounds are complete; starting anew (%d of at most %d in a row)%n",
+                    scenario, stoodStill ? "stood still" : "failed", sink.complete(), rounds, inVain, MOST_REPEATS);
         }
     }
 
@@ -82,9 +101,10 @@ public final class Rounds {
                 .redirectInput(new File("/dev/null"))
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         try (Child worker = new Child(builder, limit.plus(LAB_START));
-                BufferedReader lines =
+                BufferedReader output =
                         new BufferedReader(new InputStreamReader(worker.output(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                lines++;
                 worker.postpone();
                 sink.accept(line);
             }

@@ -28,7 +28,7 @@ class BootRoundsTest {
 
     @Test
     void aRoundCountsOnceAllHaveFinished() throws Exception {
-        assertThat(run(WARM_UP + ROUND_1 + ROUND_2)).isEqualTo(new Rounds.Outcome(0, true));
+        assertThat(run(WARM_UP + ROUND_1 + ROUND_2)).isEqualTo(new Rounds.Outcome(0, 0, true));
         assertThat(complete).hasSize(2);
         assertThat(complete.get(1)).extracting(RunLine::subject).containsExactly("qemu-q35", "lull");
         assertThat(said()).contains("warm-up lull", "round 2/2 qemu-q35");
@@ -40,7 +40,7 @@ class BootRoundsTest {
                         WARM_UP + ROUND_1 + "echo run 2 qemu-q35 a=77; exit 124",
                         WARM_UP + "exit 124",
                         WARM_UP + "echo run 2 lull a=4; echo run 2 qemu-q35 a=3"))
-                .isEqualTo(new Rounds.Outcome(2, true));
+                .isEqualTo(new Rounds.Outcome(2, 0, true));
         assertThat(firstRounds).containsExactly(1, 2, 2);
         assertThat(complete).hasSize(2);
         assertThat(complete.get(1)).extracting(run -> run.nanos().get("a")).containsExactly(4L, 3L);
@@ -50,14 +50,21 @@ class BootRoundsTest {
     @Test
     void itGivesUpAndKeepsWhatItHas() throws Exception {
         assertThat(run(ROUND_1 + "exit 124", "exit 124", "exit 124", "exit 124"))
-                .isEqualTo(new Rounds.Outcome(3, false));
+                .isEqualTo(new Rounds.Outcome(3, 0, false));
         assertThat(complete).hasSize(1);
     }
 
     @Test
-    void aFailureIsNotRepeatedAndKeepsWhatThereIs() throws Exception {
-        assertThat(run(ROUND_1 + "exit 1")).isEqualTo(new Rounds.Outcome(0, false));
-        assertThat(complete).hasSize(1);
+    void aRoundInWhichASubjectFailedIsRepeatedAndCounted() throws Exception {
+        assertThat(run(WARM_UP + ROUND_1 + "exit 1", WARM_UP + "echo run 2 qemu-q35 a=3; echo run 2 lull a=4"))
+                .isEqualTo(new Rounds.Outcome(0, 1, true));
+        assertThat(complete).hasSize(2);
+        assertThat(said()).contains("the lab ended with status 1", "it failed; 1 of 2 rounds are complete");
+    }
+
+    @Test
+    void aWorkerThatFailsAtOnceIsNotRepeated() throws Exception {
+        assertThat(run("exit 1")).isEqualTo(new Rounds.Outcome(0, 0, false));
         assertThat(said()).contains("the lab ended with status 1");
     }
 
