@@ -1,6 +1,7 @@
 /*
- * Process 1 of the lab's machine (L1): runs one command and carries its stdin, stdout, stderr and exit status
- * over virtio-serial ports, byte for byte. perf/lab/lab is the other end.
+ * Process 1 of the lab's machine (L1), or a service of its systemd, whose state is then the argument: runs one command
+ * and carries its stdin, stdout, stderr and exit status over virtio-serial ports, byte for byte. perf/lab/lab is the
+ * other end.
  *
  * Request, in /run/lull-lab: args and env (each string ends in NUL), cwd, terminal ("ROWS COLUMNS", empty for none).
  * Ports, by name: lull.control (text lines to the host: "up", "exit STATUS", "error TEXT"), lull.stdin, lull.stdout,
@@ -264,12 +265,12 @@ static void run_command(char **args, char **env, const char *cwd, const char *te
     _exit(error == ENOENT ? 127 : 126);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     size_t length, terminal_length;
     static struct pump in, outs[2];
     sigset_t child_signal;
 
-    if (getpid() != 1)
+    if (getpid() != 1 && argc != 2)
         return 2;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&child_signal);
@@ -282,6 +283,10 @@ int main(void) {
      * there, a stdin that reports hang-up has truly ended and is not merely unannounced.
      */
     control = open_port("lull.control", O_WRONLY);
+    if (argc == 2 && strcmp(argv[1], "running") != 0) {
+        tell_host("error systemd is %s\n", argv[1]);
+        end_machine();
+    }
     char *terminal = read_request("terminal", &terminal_length);
     int has_terminal = terminal_length > 0;
     int in_port = open_port("lull.stdin", has_terminal ? O_RDWR : O_RDONLY);

@@ -19,7 +19,7 @@ die() { # die STATUS MESSAGE
 }
 
 # Everything the two initrds are made from; their stamp is this list's checksum.
-initrd_sources=("$here/init" "$here/initrd" "$here/cpio.sh" "$project/native/guest/lab_agent.c" "$project/native/guest/init.c")
+initrd_sources=("$here/init" "$here"/systemd/* "$here/initrd" "$here/cpio.sh" "$project"/native/guest/{lab_agent,init}.c)
 
 guest_sources=("$here/guest-image" "$here/cpio.sh")
 quick_sources=("$here/guest/run" "$here/guest/quick" "$here/initrd" "$project"/native/guest/tool/*)

@@ -33,6 +33,8 @@ sweep_leftovers() { # sweep_leftovers BASE
 }
 
 write_request() {
+    # L1 would look for the targets of links among Debian's files.
+    [[ -z $systemd ]] || { cache=$(cd -- "$cache" && pwd -P) && cd -P . || return 1; }
     export LULL_LAB=1 LULL_LAB_CLOCK=$clock LULL_CACHE=$cache
     printf '%s\0' "${command[@]}" >"$scratch/args" &&
         env -0 >"$scratch/env" &&
@@ -41,6 +43,7 @@ write_request() {
         printf '%s\n' "$lab_kernel/lib/modules" >"$scratch/modules" &&
         : >"$scratch/shares" &&
         { ((${#shares[@]} == 0)) || printf '%s\n' "${shares[@]}" >"$scratch/shares"; } &&
+        { [[ -z $systemd ]] || printf '%s\n' "$project" "$cache" "$PWD" | sort >"$scratch/shown"; } &&
         { [[ -z $nvme ]] || truncate -s 1G "$scratch/nvme.img"; } &&
         : >"$scratch/control" && : >"$scratch/console" && : >"$scratch/stdout" && : >"$scratch/stderr"
 }
@@ -66,6 +69,10 @@ build_qemu_command() { # sets arguments
     else
         arguments+=(-M 'q35,kernel-irqchip=split' -accel "tcg,thread=$threads")
     fi
+    if [[ -n $systemd ]]; then
+        arguments+=(-drive "file=${debian_guest//,/,,}/disk.img,if=none,id=debian,format=raw,readonly=on")
+        append+=' lull.systemd systemd.getty_auto=no systemd.crash_reboot=yes'
+    fi
     if ((${#nics[@]})) || [[ -n $nvme ]]; then
         arguments+=(-device intel-iommu,intremap=on)
         append+=' intel_iommu=on'
@@ -77,6 +84,7 @@ build_qemu_command() { # sets arguments
     if [[ -n $nvme ]]; then
         arguments+=(-drive "file=$scratch/nvme.img,if=none,id=nvme,format=raw,cache=unsafe" -device nvme,drive=nvme,serial=lull-lab,addr=0x10)
     fi
+    [[ -z $systemd ]] || arguments+=(-device virtio-blk-pci,drive=debian)
     for number in "${!shares[@]}"; do
         directory=${shares[number]//,/,,}
         arguments+=(-fsdev "local,id=share$number,path=$directory,security_model=none,multidevs=remap"
