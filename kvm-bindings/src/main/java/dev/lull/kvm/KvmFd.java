@@ -1,5 +1,6 @@
 package dev.lull.kvm;
 
+import dev.lull.linux.Errno;
 import dev.lull.linux.Fd;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -17,8 +18,15 @@ abstract sealed class KvmFd implements AutoCloseable permits Kvm, VmFd, VcpuFd {
         return fd.number();
     }
 
+    /**
+     * Is begun anew after {@code EINTR}, which {@code KVM_CREATE_VM} fails with for as little as the end of an io_uring this
+     * thread once made; {@code KVM_RUN}, for which it means something, does not come this way.
+     */
     final int ioctl(String operation, long request, long argument) {
-        int result = fd.tryIoctl(request, argument);
+        int result;
+        do {
+            result = fd.tryIoctl(request, argument);
+        } while (result == -Errno.EINTR);
         if (result < 0) {
             throw new KvmException(operation, fd.name(), -result);
         }

@@ -42,14 +42,31 @@ public final class Fd implements AutoCloseable {
      * @param flags {@code O_…} of {@link LinuxConstants}
      */
     public static Fd open(String path, int flags) {
+        return open(path, flags, 0);
+    }
+
+    /**
+     * {@code open(2)} that may create the file.
+     *
+     * @param mode permissions of a file that {@code O_CREAT} creates, less the process's umask
+     */
+    public static Fd open(String path, int flags, int mode) {
         try (Arena arena = Arena.ofConfined()) {
             long result = Syscall.syscall(
                     SyscallNumber.__NR_openat,
                     AT_FDCWD,
                     arena.allocateFrom(path).address(),
-                    flags | O_CLOEXEC);
+                    flags | O_CLOEXEC,
+                    mode,
+                    0,
+                    0);
             return new Fd((int) check("open", path, result), path);
         }
+    }
+
+    /** {@code dup2(2)}: this descriptor's file, under {@code target} as well, whatever that was before. */
+    void duplicateTo(int target) {
+        check("dup2", name, Syscall.syscall(SyscallNumber.__NR_dup2, number, target, 0));
     }
 
     /** The descriptor's number, or −1 once closed. */

@@ -16,6 +16,8 @@ public final class LinuxConstants {
     public static final int AT_FDCWD = -100;
     public static final int O_RDONLY = 0;
     public static final int O_RDWR = 2;
+    public static final int O_CREAT = 0x40;
+    public static final int O_APPEND = 0x400;
     public static final int O_NONBLOCK = 0x800;
     public static final int O_DIRECT = 0x4000;
     public static final int O_CLOEXEC = 0x80000;
@@ -56,6 +58,11 @@ public final class LinuxConstants {
     static final int SOCK_DGRAM = 2;
     static final int SOCK_NONBLOCK = 0x800;
     static final int SOCK_CLOEXEC = 0x80000;
+    static final int SOL_SOCKET = 1;
+    static final int SO_TYPE = 3;
+    static final int SO_PEERCRED = 17;
+    static final int SO_ACCEPTCONN = 30;
+    static final int SO_DOMAIN = 39;
     static final int SHUT_RD = 0;
     static final int SHUT_WR = 1;
 

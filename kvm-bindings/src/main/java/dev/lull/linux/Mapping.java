@@ -12,6 +12,7 @@ import static dev.lull.linux.LinuxConstants.MFD_CLOEXEC;
 import static dev.lull.linux.LinuxConstants.MFD_HUGETLB;
 import static dev.lull.linux.LinuxConstants.PROT_READ;
 import static dev.lull.linux.LinuxConstants.PROT_WRITE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +25,13 @@ import java.util.Objects;
  * of it first; a shared arena would check that on each access, and would stop all threads at each close.
  */
 public final class Mapping implements AutoCloseable {
+    /** The size of the pages {@link #residentPages} counts. */
+    public static final int PAGE_BYTES = 4096;
+
     private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+    /** The one bit of each byte that {@code mincore(2)} defines. */
+    private static final long RESIDENT_BITS = 0x0101_0101_0101_0101L;
 
     private final MemorySegment segment;
     private final long reservedAddress;
@@ -110,6 +117,30 @@ public final class Mapping implements AutoCloseable {
      */
     public static long populate(MemorySegment memory, long offsetBytes, long lengthBytes) {
         return advise(memory, offsetBytes, lengthBytes, MADV_POPULATE_WRITE);
+    }
+
+    /**
+     * How many pages of a mapping the host has provided ({@code mincore(2)}), of whatever size: a huge one counts as many.
+     *
+     * @param memory of a mapping
+     * @param offsetBytes a multiple of {@value #PAGE_BYTES}, as is {@code lengthBytes}
+     * @param scratch a byte for each page, overwritten; its size is a multiple of 8
+     * @return pages of {@value #PAGE_BYTES} bytes, or a negated error number
+     */
+    public static long residentPages(MemorySegment memory, long offsetBytes, long lengthBytes, MemorySegment scratch) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, memory.byteSize());
+        scratch.fill((byte) 0);
+        Objects.checkFromIndexSize(0, lengthBytes / PAGE_BYTES, scratch.byteSize());
+        long result = Syscall.syscall(
+                SyscallNumber.__NR_mincore, memory.address() + offsetBytes, lengthBytes, scratch.address());
+        if (result < 0) {
+            return result;
+        }
+        long pages = 0;
+        for (long i = 0; i < scratch.byteSize(); i += Long.BYTES) {
+            pages += Long.bitCount(scratch.get(JAVA_LONG_UNALIGNED, i) & RESIDENT_BITS);
+        }
+        return pages;
     }
 
     /** The mapped bytes. */

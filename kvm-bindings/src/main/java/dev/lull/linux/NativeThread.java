@@ -4,6 +4,7 @@ import static dev.lull.linux.LinuxConstants.SCHED_IDLE;
 import static dev.lull.linux.LinuxConstants.SCHED_NORMAL;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,7 +12,22 @@ import java.util.BitSet;
 
 /** What Linux offers a platform thread that Java does not: identity, CPU affinity, scheduling class, a directed signal. */
 public final class NativeThread {
+    /** {@code struct timespec}. */
+    @CStruct(value = "timespec", header = "time.h")
+    static final class Timespec {
+        static final int SIZE = 16;
+        static final int TV_SEC = 0;
+        static final int TV_NSEC = 8;
+
+        private Timespec() {}
+    }
+
     private static final int AFFINITY_BYTES = 1024;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    /** {@code CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED} of the kernel's {@code linux/posix-timers.h}, no header of its interface. */
+    private static final long THREAD_CPU_TIME = 6;
+
     private static final long PROCESS_ID = Syscall.syscall(SyscallNumber.__NR_getpid, 0, 0, 0);
 
     private NativeThread() {}
@@ -29,6 +45,23 @@ public final class NativeThread {
     public static boolean signal(int threadId, int signalNumber) {
         long result = Syscall.syscall(SyscallNumber.__NR_tgkill, PROCESS_ID, threadId, signalNumber);
         return result == 0;
+    }
+
+    /**
+     * The processor time that a thread of this process has used, in the kernel and in a guest too, by the clock that
+     * {@code pthread_getcpuclockid(3)} names.
+     *
+     * @return nanoseconds, or −1 if the thread has ended
+     */
+    public static long cpuNanos(int threadId) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment time = arena.allocate(Timespec.SIZE, 8);
+            long clock = ~(long) threadId << 3 | THREAD_CPU_TIME;
+            long result = Syscall.syscall(SyscallNumber.__NR_clock_gettime, clock, time.address(), 0);
+            return result < 0
+                    ? -1
+                    : time.get(JAVA_LONG, Timespec.TV_SEC) * NANOS_PER_SECOND + time.get(JAVA_LONG, Timespec.TV_NSEC);
+        }
     }
 
     /** Confines the calling thread to {@code cpus}. */

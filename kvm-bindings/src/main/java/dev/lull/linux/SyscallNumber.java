@@ -12,13 +12,16 @@ final class SyscallNumber {
     static final int __NR_pread64 = 17;
     static final int __NR_readv = 19;
     static final int __NR_writev = 20;
+    static final int __NR_mincore = 27;
     static final int __NR_madvise = 28;
+    static final int __NR_dup2 = 33;
     static final int __NR_getpid = 39;
     static final int __NR_socket = 41;
     static final int __NR_connect = 42;
     static final int __NR_shutdown = 48;
     static final int __NR_bind = 49;
     static final int __NR_listen = 50;
+    static final int __NR_getsockopt = 55;
     static final int __NR_fcntl = 72;
     static final int __NR_fdatasync = 75;
     static final int __NR_ftruncate = 77;
@@ -27,6 +30,7 @@ final class SyscallNumber {
     static final int __NR_gettid = 186;
     static final int __NR_sched_setaffinity = 203;
     static final int __NR_sched_getaffinity = 204;
+    static final int __NR_clock_gettime = 228;
     static final int __NR_epoll_ctl = 233;
     static final int __NR_tgkill = 234;
     static final int __NR_openat = 257;

@@ -2,6 +2,7 @@ package dev.lull.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,11 +22,22 @@ public final class Terminal implements AutoCloseable {
         private Termios() {}
     }
 
+    /** {@code struct winsize}. */
+    @CStruct(value = "winsize", header = "asm/termios.h")
+    static final class Winsize {
+        static final int SIZE = 8;
+        static final int WS_ROW = 0;
+        static final int WS_COL = 2;
+
+        private Winsize() {}
+    }
+
     /** {@code asm/termbits.h} and {@code asm/ioctls.h}. */
     @CConstants({"asm/termbits.h", "asm/ioctls.h"})
     static final class TermiosConstants {
         static final int TCGETS = 0x5401;
         static final int TCSETS = 0x5402;
+        static final int TIOCGWINSZ = 0x5413;
         static final int ICRNL = 0x100;
         static final int INLCR = 0x40;
         static final int IXON = 0x400;
@@ -38,6 +50,9 @@ public final class Terminal implements AutoCloseable {
 
         private TermiosConstants() {}
     }
+
+    /** How many characters a terminal shows side by side, and how many lines. */
+    public record Size(int columns, int rows) {}
 
     private final int fd;
     private final MemorySegment before;
@@ -67,6 +82,23 @@ public final class Terminal implements AutoCloseable {
         raw.set(JAVA_BYTE, Termios.C_CC + TermiosConstants.VTIME, (byte) 0);
         apply(fd, raw);
         return new Terminal(fd, before);
+    }
+
+    /**
+     * The size of the terminal open on {@code fd}.
+     *
+     * @return null if {@code fd} is no terminal, or one of no known size
+     */
+    public static @Nullable Size size(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment size = arena.allocate(Winsize.SIZE, 8);
+            if (Syscall.ioctl(fd, TermiosConstants.TIOCGWINSZ, size.address()) < 0) {
+                return null;
+            }
+            int columns = Short.toUnsignedInt(size.get(JAVA_SHORT, Winsize.WS_COL));
+            int rows = Short.toUnsignedInt(size.get(JAVA_SHORT, Winsize.WS_ROW));
+            return columns == 0 || rows == 0 ? null : new Size(columns, rows);
+        }
     }
 
     /** As it was; may be called more than once. */

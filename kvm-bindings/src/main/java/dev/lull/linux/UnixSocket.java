@@ -6,13 +6,14 @@ import static dev.lull.linux.LinuxConstants.SOCK_DGRAM;
 import static dev.lull.linux.LinuxConstants.SOCK_NONBLOCK;
 import static dev.lull.linux.LinuxConstants.SOCK_STREAM;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** Unix stream sockets that do not block, by path. Their descriptors are the caller's to close. */
+/** Unix sockets that do not block, by path. Their descriptors are the caller's to close. */
 public final class UnixSocket {
     /** {@code struct sockaddr_un}. */
     @CStruct(value = "sockaddr_un", header = "sys/un.h")
@@ -81,6 +82,63 @@ public final class UnixSocket {
         }
     }
 
+    /**
+     * A datagram socket that sends to {@code address}: each {@link Fd#write} is a datagram, and EAGAIN if the receiver has
+     * no room for it.
+     *
+     * @param address a path, or a name of the abstract namespace behind an {@code @}, as systemd writes them
+     * @throws LinuxException ENOENT or ECONNREFUSED if nobody receives there
+     */
+    public static Fd connectDatagram(String address) {
+        Fd fd = socket(SOCK_DGRAM | SOCK_NONBLOCK, checkedPath(address));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment segment = address(arena, address);
+            // A path ends at its zero; an abstract name is as long as the address says.
+            long lengthBytes = Address.SIZE;
+            if (address.startsWith("@")) {
+                segment.set(JAVA_BYTE, Address.SUN_PATH, (byte) 0);
+                lengthBytes = (long) Address.SUN_PATH + address.getBytes(StandardCharsets.UTF_8).length;
+            }
+            Fd.check(
+                    "connect",
+                    address,
+                    Syscall.syscall(SyscallNumber.__NR_connect, fd.number(), segment.address(), lengthBytes));
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Whether a descriptor of whatever kind is a Unix stream socket that listens. */
+    static boolean isListening(int number) {
+        return option(number, LinuxConstants.SO_DOMAIN) == AF_UNIX
+                && option(number, LinuxConstants.SO_TYPE) == SOCK_STREAM
+                && option(number, LinuxConstants.SO_ACCEPTCONN) == 1;
+    }
+
+    /** A socket's option that is a number, or −1 if there is none. */
+    private static int option(int number, int option) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(JAVA_INT);
+            return getOption(arena, number, option, value) < 0 ? -1 : value.get(JAVA_INT, 0);
+        }
+    }
+
+    /** {@code getsockopt(2)}: 0, or a negated error number. */
+    static int getOption(Arena arena, int number, int option, MemorySegment value) {
+        MemorySegment lengthBytes = arena.allocate(JAVA_INT);
+        lengthBytes.set(JAVA_INT, 0, (int) value.byteSize());
+        return (int) Syscall.syscall(
+                SyscallNumber.__NR_getsockopt,
+                number,
+                LinuxConstants.SOL_SOCKET,
+                option,
+                value.address(),
+                lengthBytes.address(),
+                0);
+    }
+
     /** Tells the peer of a connection that no more will be written. */
     public static void shutdownWrite(Fd connection) {
         shutdown(connection, LinuxConstants.SHUT_WR);
@@ -108,10 +166,14 @@ public final class UnixSocket {
     }
 
     private static Fd stream(String path) {
+        return socket(SOCK_STREAM | SOCK_NONBLOCK, checkedPath(path));
+    }
+
+    private static String checkedPath(String path) {
         if (path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
             throw new LinuxException("socket", path, Errno.ENAMETOOLONG);
         }
-        return socket(SOCK_STREAM | SOCK_NONBLOCK, path);
+        return path;
     }
 
     private static Fd socket(int type, String name) {

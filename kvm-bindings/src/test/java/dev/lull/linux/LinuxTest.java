@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,27 @@ class LinuxTest {
             assertThat(memory.get(JAVA_BYTE, 12288)).isEqualTo((byte) 1);
             assertThat(Mapping.discard(memory, 1, 4096)).isEqualTo(-Errno.EINVAL);
             assertThatThrownBy(() -> Mapping.discard(memory, 4096, 2 << 20))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void residentPagesAreThoseThatWereTouched() {
+        try (Fd file = Mapping.memoryFile("sparse", 1 << 20, false);
+                Mapping mapping = Mapping.shared(file, 0, 1 << 20);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = mapping.segment();
+            MemorySegment scratch = arena.allocate(256);
+            assertThat(Mapping.residentPages(memory, 0, 1 << 20, scratch)).isZero();
+            memory.set(JAVA_LONG, 0, 1);
+            memory.set(JAVA_LONG, 40960, 1);
+            memory.set(JAVA_LONG, (1 << 20) - 8, 1);
+            assertThat(Mapping.residentPages(memory, 0, 1 << 20, scratch)).isEqualTo(3);
+            assertThat(Mapping.residentPages(memory, 40960, 4096, scratch)).isEqualTo(1);
+            assertThat(Mapping.residentPages(memory, 1, 4096, scratch)).isEqualTo(-Errno.EINVAL);
+            assertThatThrownBy(() -> Mapping.residentPages(memory, 0, 2 << 20, scratch))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> Mapping.residentPages(memory, 0, 1 << 20, scratch.asSlice(8)))
                     .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
@@ -240,6 +262,46 @@ class LinuxTest {
             return Integer.parseInt(fields[41 - 3]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aThreadsProcessorTimeIsWhatItWorkedAndNotWhatItWaited() throws Exception {
+        AtomicReference<Integer> id = new AtomicReference<>();
+        CountDownLatch worked = new CountDownLatch(1);
+        CountDownLatch seen = new CountDownLatch(1);
+        Thread thread = Thread.ofPlatform().start(() -> {
+            id.set(NativeThread.currentId());
+            long startNanos = NativeThread.cpuNanos(id.get());
+            while (NativeThread.cpuNanos(id.get()) - startNanos < 50_000_000) {
+                Thread.onSpinWait();
+            }
+            worked.countDown();
+            try {
+                seen.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        worked.await();
+        Thread.sleep(20);
+        long waiting = NativeThread.cpuNanos(id.get());
+        assertThat(waiting).isGreaterThanOrEqualTo(50_000_000);
+        Thread.sleep(50);
+        assertThat(NativeThread.cpuNanos(id.get())).isEqualTo(waiting);
+        seen.countDown();
+        thread.join();
+        // The kernel's thread ends a little after Java's.
+        while (NativeThread.cpuNanos(id.get()) >= 0) {
+            Thread.sleep(1);
+        }
+    }
+
+    @Test
+    void whatIsNoTerminalHasNoSize() throws Exception {
+        assertThat(Terminal.size(-1)).isNull();
+        try (Fd file = Fd.open("/dev/null", LinuxConstants.O_RDWR)) {
+            assertThat(Terminal.size(file.number())).isNull();
         }
     }
 }

@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,5 +54,65 @@ class UnixSocketTest {
         assertThat(Files.exists(Path.of(path))).isFalse();
         assertThatThrownBy(() -> UnixSocket.connect(path)).hasMessage("connect on " + path + " failed: ENOENT");
         assertThatThrownBy(() -> UnixSocket.connect("x".repeat(109))).hasMessageEndingWith("failed: ENAMETOOLONG");
+    }
+
+    @Test
+    void datagramsReachPathsAndAbstractNames() {
+        MemorySegment text = Arena.ofAuto().allocateFrom("text", StandardCharsets.US_ASCII);
+        for (String address : List.of(
+                directory.resolve("datagrams").toString(),
+                "@lull-datagrams-" + ProcessHandle.current().pid())) {
+            try (DatagramReceiver receiver = new DatagramReceiver(address);
+                    Fd sender = UnixSocket.connectDatagram(address)) {
+                assertThat(sender.write(text)).isEqualTo(5);
+                assertThat(sender.write(text.asSlice(0, 2))).isEqualTo(2);
+                assertThat(receiver.receive(0)).isEqualTo("text\0");
+                assertThat(receiver.receive(0)).isEqualTo("te");
+                assertThat(receiver.receive(0)).isNull();
+                long result = sender.write(text);
+                for (int i = 0; i < 100_000 && result >= 0; i++) {
+                    result = sender.write(text);
+                }
+                assertThat(result).isEqualTo(-Errno.EAGAIN);
+            }
+            assertThatThrownBy(() -> UnixSocket.connectDatagram(address))
+                    .hasMessage("connect on " + address + " failed: ECONNREFUSED");
+        }
+        assertThatThrownBy(() -> UnixSocket.connectDatagram("/no/such/socket"))
+                .hasMessage("connect on /no/such/socket failed: ENOENT");
+        assertThatThrownBy(() -> UnixSocket.connectDatagram("@" + "x".repeat(108)))
+                .hasMessageEndingWith("failed: ENAMETOOLONG");
+    }
+
+    @Test
+    void theProcessAtTheOtherEndIsKnown() throws Exception {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("peer"));
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(address);
+            SocketChannel accepted;
+            try (SocketChannel client = SocketChannel.open(address)) {
+                accepted = server.accept();
+                PeerCredentials peer = Objects.requireNonNull(PeerCredentials.of(accepted));
+                assertThat(peer.pid()).isEqualTo((int) ProcessHandle.current().pid());
+                assertThat(peer.uid()).isEqualTo(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+                assertThat(peer.gid()).isEqualTo(Files.getAttribute(Path.of("/proc/self"), "unix:gid"));
+                assertThat(client.isOpen()).isTrue();
+            }
+            accepted.close();
+            assertThat(PeerCredentials.of(accepted)).isNull();
+        }
+    }
+
+    @Test
+    void onlyListeningUnixSocketsAreOnes() throws Exception {
+        String path = directory.resolve("listening").toString();
+        try (Fd listening = UnixSocket.listen(path, 1);
+                Fd connected = UnixSocket.connect(path);
+                Fd file = Fd.open("/dev/null", LinuxConstants.O_RDONLY)) {
+            assertThat(UnixSocket.isListening(listening.number())).isTrue();
+            assertThat(UnixSocket.isListening(connected.number())).isFalse();
+            assertThat(UnixSocket.isListening(file.number())).isFalse();
+            assertThat(UnixSocket.isListening(-1)).isFalse();
+        }
     }
 }

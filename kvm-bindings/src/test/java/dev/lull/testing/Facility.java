@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Something a host may lack and a test may need. */
 public enum Facility {
@@ -50,6 +51,27 @@ public enum Facility {
             return "1".equals(System.getenv("LULL_LAB"))
                     ? Optional.empty()
                     : Optional.of("this is not the lab (LULL_LAB is not 1)");
+        }
+    },
+
+    /** systemd is the first process, as in {@code lull lab run --systemd}. */
+    SYSTEMD {
+        @Override
+        public Optional<String> missing() {
+            return Files.isDirectory(Path.of("/run/systemd/system"))
+                    ? Optional.empty()
+                    : Optional.of("systemd has not started this machine");
+        }
+    },
+
+    /** The command {@code go}, at least 1.19. */
+    GO {
+        @Override
+        public Optional<String> missing() {
+            return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                            .anyMatch(directory -> Files.isExecutable(Path.of(directory, "go")))
+                    ? Optional.empty()
+                    : Optional.of("there is no go; install Debian's golang-go");
         }
     },
 
