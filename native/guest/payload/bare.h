@@ -35,7 +35,7 @@ void *memset(void *to, int value, size_t length) {
 
 static void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
 
-static void out(uint16_t port, uint32_t value, unsigned bytes) {
+static inline void out(uint16_t port, uint32_t value, unsigned bytes) {
     if (bytes == 1)
         out8(port, (uint8_t)value);
     else if (bytes == 2)

@@ -8,7 +8,8 @@ public final class DiskException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    DiskException(Path path, String problem) {
+    /** @param problem what is the matter with the image at {@code path}, and what would help */
+    public DiskException(Path path, String problem) {
         super("disk " + path + ": " + problem);
     }
 }

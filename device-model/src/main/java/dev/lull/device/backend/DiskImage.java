@@ -6,7 +6,10 @@ import dev.lull.linux.FileIo;
 import dev.lull.linux.FileStatus;
 import dev.lull.linux.LinuxConstants;
 import dev.lull.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * An open raw disk image: a regular file or a block device. While it is open it is locked, exclusively or, read-only, together
@@ -98,6 +101,18 @@ public final class DiskImage implements AutoCloseable {
      */
     public long currentSizeBytes() {
         return checkSize(FileStatus.of(fd).sizeBytes());
+    }
+
+    /** Whether {@code path} is where the open file is now; false if there is none. */
+    public boolean isAt(Path other) {
+        try {
+            Object key = Files.readAttributes(other, BasicFileAttributes.class).fileKey();
+            Path open = Path.of("/proc/self/fd/" + fd.number());
+            return key.equals(
+                    Files.readAttributes(open, BasicFileAttributes.class).fileKey());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Closes the file, which unlocks it; nothing is under way. */

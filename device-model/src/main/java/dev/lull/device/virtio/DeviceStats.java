@@ -14,7 +14,8 @@ import org.agrona.concurrent.status.CountersReader;
  * What a device counts, in a counters file that others read without disturbing it. A counter's label begins with the
  * device's name: {@code disk0.read.requests}, {@code net0.receive.dropped}.
  *
- * <p>Made, read and closed by the thread that assembles the machine; what it hands out is for the device.
+ * <p>Made, read and closed by the thread that assembles the machine; what it hands out is for the device. {@link #refresh}
+ * is for a thread that keeps house.
  */
 public final class DeviceStats implements AutoCloseable {
     /**
@@ -29,6 +30,7 @@ public final class DeviceStats implements AutoCloseable {
     private final List<RequestStats> requests = new ArrayList<>();
     private final Map<String, AtomicCounter> events = new LinkedHashMap<>();
     private final List<AtomicCounter> open = new ArrayList<>();
+    private boolean closed;
 
     /**
      * Counts in {@code counters}.
@@ -56,11 +58,7 @@ public final class DeviceStats implements AutoCloseable {
 
     /** Begins to count one kind of request, such as {@code read}. */
     public RequestStats request(String operation) {
-        RequestStats stats = new RequestStats(
-                device + '.' + operation,
-                newCounter(operation + ".requests"),
-                newCounter(operation + ".bytes"),
-                newCounter(operation + ".failures"));
+        RequestStats stats = new RequestStats(this, operation);
         requests.add(stats);
         return stats;
     }
@@ -84,15 +82,23 @@ public final class DeviceStats implements AutoCloseable {
                 .toList();
     }
 
+    /** Publishes, of each kind of request, what those since the last call took; see {@link RequestStats#refresh}. */
+    public synchronized void refresh() {
+        if (!closed) {
+            requests.forEach(RequestStats::refresh);
+        }
+    }
+
     /** Gives the counters back; nobody counts any more. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         open.forEach(AtomicCounter::close);
         open.clear();
         events.clear();
     }
 
-    private AtomicCounter newCounter(String label) {
+    AtomicCounter newCounter(String label) {
         AtomicCounter counter = counters.newCounter(device + '.' + label);
         open.add(counter);
         return counter;

@@ -18,7 +18,8 @@ public final class RequestStats {
 
     private static final int SIGNIFICANT_DIGITS = 2;
 
-    private final String name;
+    private final DeviceStats device;
+    private final String operation;
     private final AtomicCounter requests;
     private final AtomicCounter bytes;
     private final AtomicCounter failures;
@@ -29,11 +30,20 @@ public final class RequestStats {
 
     private @Nullable Histogram recent;
 
-    RequestStats(String name, AtomicCounter requests, AtomicCounter bytes, AtomicCounter failures) {
-        this.name = name;
-        this.requests = requests;
-        this.bytes = bytes;
-        this.failures = failures;
+    /** Of what was gathered last. */
+    private long p99Nanos;
+
+    /** Made when there is something to publish. */
+    private @Nullable AtomicCounter p99Counter;
+
+    private long requestsAtRefresh;
+
+    RequestStats(DeviceStats device, String operation) {
+        this.device = device;
+        this.operation = operation;
+        this.requests = device.newCounter(operation + ".requests");
+        this.bytes = device.newCounter(operation + ".bytes");
+        this.failures = device.newCounter(operation + ".failures");
     }
 
     /**
@@ -55,7 +65,7 @@ public final class RequestStats {
 
     /** The name that stays: device and operation, such as {@code disk0.read}. */
     public String name() {
-        return name;
+        return device.device() + '.' + operation;
     }
 
     /** How many requests have ended, failed ones among them. */
@@ -75,12 +85,38 @@ public final class RequestStats {
 
     /** The times of all requests so far, in nanoseconds; the caller's own copy. */
     public synchronized Histogram nanos() {
+        return gather().copy();
+    }
+
+    /**
+     * Publishes the 99th percentile of the requests that have ended since the last call, as the counter {@code p99-nanos}:
+     * 0 if there were none. Where {@link #nanos} was called meanwhile, only of those before or after that.
+     */
+    synchronized void refresh() {
+        long now = requests.get();
+        if (now != requestsAtRefresh) {
+            requestsAtRefresh = now;
+            gather();
+            if (p99Counter == null) {
+                p99Counter = device.newCounter(operation + ".p99-nanos");
+            }
+            p99Counter.setRelease(p99Nanos);
+        } else if (p99Counter != null) {
+            p99Counter.setRelease(0);
+        }
+    }
+
+    /** Adds to {@link #total} what was recorded since it was last done. */
+    private Histogram gather() {
         Histogram interval = recorder.getIntervalHistogram(recent);
         recent = interval;
         if (total == null) {
             total = new Histogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
         }
-        total.add(interval);
-        return total.copy();
+        if (interval.getTotalCount() > 0) {
+            total.add(interval);
+            p99Nanos = interval.getValueAtPercentile(99);
+        }
+        return total;
     }
 }

@@ -18,7 +18,7 @@ public interface VirtioContext {
     /** Guest RAM. */
     GuestMemory memory();
 
-    /** The loop the device runs on. */
+    /** The loop the device runs on; from any thread. */
     EventLoop loop();
 
     /** Queue {@code index}; null if the driver has not enabled it. */

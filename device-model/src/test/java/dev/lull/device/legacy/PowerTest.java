@@ -32,18 +32,6 @@ class PowerTest {
     }
 
     @Test
-    void keyboardControllerPulsesTheResetLine() {
-        I8042 controller = new I8042(() -> events.add("reset"));
-        for (int offset = 0; offset < I8042.LENGTH_BYTES; offset++) {
-            for (int value = 0; value < 0x100; value++) {
-                controller.write(offset, 1, value);
-            }
-        }
-        assertThat(events).containsExactly("reset");
-        assertThat(controller.read(4, 1)).isZero();
-    }
-
-    @Test
     void bootTimerHearsItsSignal() {
         BootTimer timer = new BootTimer(() -> events.add("boot"));
         for (int value = 0; value < 0x100; value++) {
@@ -51,6 +39,22 @@ class PowerTest {
         }
         assertThat(events).containsExactly("boot");
         assertThat(timer.read(0, 1)).isZero();
+    }
+
+    @Test
+    void aPressedButtonAsksUntilItIsRead() {
+        boolean[] asserted = {false};
+        PowerButton button = new PowerButton(level -> asserted[0] = level);
+        assertThat(button.read(0, 4)).isZero();
+        button.press();
+        button.press();
+        button.write(0, 4, 0);
+        assertThat(button.read(0, 2)).isZero();
+        assertThat(button.read(2, 4)).isZero();
+        assertThat(asserted[0]).isTrue();
+        assertThat(button.read(0, 4)).isEqualTo(1);
+        assertThat(asserted[0]).isFalse();
+        assertThat(button.read(0, 4)).isZero();
     }
 
     private PowerRegisters powerRegisters() {

@@ -119,6 +119,7 @@ public final class DeviceFuzz {
     private final long features;
     private final TestQueue[] queues;
     private final Context context = new Context();
+    private final Runnable onActive;
     private long inputs;
     private long broken;
     private long used;
@@ -130,7 +131,13 @@ public final class DeviceFuzz {
      * @param queueCount how many queues the driver enables
      */
     public DeviceFuzz(VirtioDevice device, long features, int queueCount) {
+        this(device, features, queueCount, () -> {});
+    }
+
+    /** As the other, with a host that does {@code onActive} when the driver is ready. */
+    public DeviceFuzz(VirtioDevice device, long features, int queueCount, Runnable onActive) {
         this.device = device;
+        this.onActive = onActive;
         this.features = features | 1L << VirtioFeature.INDIRECT_DESC | 1L << VirtioFeature.EVENT_IDX;
         host.fill(CANARY);
         queues = new TestQueue[queueCount];
@@ -151,6 +158,7 @@ public final class DeviceFuzz {
         }
         context.rung = 0;
         device.activate(context);
+        onActive.run();
         try {
             Bytes bytes = new Bytes(input);
             while (bytes.hasMore()) {

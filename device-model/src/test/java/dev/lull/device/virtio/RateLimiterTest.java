@@ -3,7 +3,14 @@ package dev.lull.device.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +159,127 @@ class RateLimiterTest {
             for (int i = 0; i < 1000; i++) {
                 assertThat(limiter.tryTake(Long.MAX_VALUE)).isTrue();
             }
+        }
+    }
+
+    @Test
+    void aLimitMayComeAndGoWhileTheDeviceRuns() {
+        int[] resumed = {0};
+        try (RateLimiter limiter = RateLimiter.unlimited();
+                TestContext context = new TestContext(new TestGuest(), 0)) {
+            limiter.begin(context, () -> resumed[0]++);
+            limiter.limitOperations(bucket(2, 0, SECOND));
+            context.turn();
+            assertThat(limiter.tryTake(512)).isTrue();
+            limiter.limitBytes(bucket(100, 0, SECOND));
+            context.turn();
+            assertThat(limiter.tryTake(100)).isTrue();
+            assertThat(limiter.tryTake(0)).as("two operations, then none").isFalse();
+            limiter.limitOperations(null);
+            context.turnUntil(() -> resumed[0] == 1);
+            assertThat(limiter.tryTake(0)).isTrue();
+            assertThat(limiter.tryTake(1)).as("the bytes are still limited").isFalse();
+            limiter.limitBytes(bucket(1000, 0, SECOND));
+            context.turnUntil(() -> resumed[0] == 2);
+            assertThat(limiter.tryTake(1000)).isTrue();
+            assertThat(limiter.tryTake(1)).isFalse();
+            limiter.limitBytes(null);
+            context.turnUntil(() -> resumed[0] == 3);
+            for (int i = 0; i < 1000; i++) {
+                assertThat(limiter.tryTake(Long.MAX_VALUE)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aLimitThatComesBetweenTwoDriversHoldsForTheNext() {
+        int[] resumed = {0};
+        try (RateLimiter limiter = RateLimiter.unlimited();
+                TestContext context = new TestContext(new TestGuest(), 0)) {
+            limiter.limitOperations(bucket(1, 0, SECOND));
+            limiter.begin(context, () -> resumed[0]++);
+            assertThat(limiter.tryTake(0)).isTrue();
+            assertThat(limiter.tryTake(0)).isFalse();
+            limiter.end();
+            context.reset();
+            limiter.limitOperations(null);
+            context.turn();
+            assertThat(resumed[0]).isZero();
+            limiter.limitBytes(bucket(1, 0, SECOND));
+            limiter.begin(context, () -> resumed[0] += 10);
+            assertThat(limiter.tryTake(1)).isTrue();
+            assertThat(limiter.tryTake(1)).isFalse();
+            limiter.limitBytes(bucket(1, 0, SECOND));
+            context.turnUntil(() -> resumed[0] == 10);
+            assertThat(limiter.tryTake(1)).isTrue();
+        }
+    }
+
+    @Test
+    void theTimerIsMadeWithTheFirstLimitAndGoesWithTheLimiter() throws IOException {
+        long before = descriptors();
+        try (RateLimiter limiter = RateLimiter.unlimited()) {
+            limiter.limitBytes(null);
+            assertThat(descriptors()).isEqualTo(before);
+            limiter.limitBytes(bucket(1, 0, SECOND));
+            limiter.limitOperations(bucket(1, 0, SECOND));
+            assertThat(descriptors()).isEqualTo(before + 1);
+        }
+        RateLimiter closed = RateLimiter.unlimited();
+        closed.close();
+        closed.limitBytes(bucket(1, 0, SECOND));
+        assertThat(descriptors()).isEqualTo(before);
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        }
+    }
+
+    @Test
+    void changesFromManyThreadsLeaveNoDeviceWaiting() throws InterruptedException {
+        try (RateLimiter limiter = RateLimiter.unlimited();
+                TestContext context = new TestContext(new TestGuest(), 0)) {
+            long[] resumed = {0};
+            limiter.begin(context, () -> resumed[0]++);
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                SplittableRandom random = new SplittableRandom(i);
+                threads.add(Thread.ofPlatform().start(() -> changeOften(limiter, random)));
+            }
+            long refused = 0;
+            while (threads.stream().anyMatch(Thread::isAlive)) {
+                if (!limiter.tryTake(100)) {
+                    refused++;
+                    long before = resumed[0];
+                    context.turnUntil(
+                            () -> resumed[0] > before || threads.stream().noneMatch(Thread::isAlive));
+                }
+                context.turn();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(refused).isPositive();
+            limiter.limitBytes(null);
+            limiter.limitOperations(null);
+            context.turnUntil(() -> limiter.tryTake(Long.MAX_VALUE));
+        }
+    }
+
+    /** Limits that end, and limits only another change ends. */
+    private static void changeOften(RateLimiter limiter, SplittableRandom random) {
+        for (int i = 0; i < 2_000; i++) {
+            long refillNanos = random.nextBoolean() ? 100_000 : 1000 * SECOND;
+            TokenBucket bucket =
+                    random.nextInt(3) == 0 ? null : new TokenBucket(100, 0, refillNanos, SystemNanoClock.INSTANCE);
+            if (random.nextBoolean()) {
+                limiter.limitBytes(bucket);
+            } else {
+                limiter.limitOperations(bucket);
+            }
+            LockSupport.parkNanos(10_000);
         }
     }
 }

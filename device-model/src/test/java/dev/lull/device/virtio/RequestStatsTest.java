@@ -64,6 +64,50 @@ class RequestStatsTest {
     }
 
     @Test
+    void whatRequestsOfLateTookIsPublished() {
+        try (DeviceStats stats = new DeviceStats("disk0", counters)) {
+            RequestStats read = stats.request("read");
+            stats.refresh();
+            assertThat(labels()).as("an idle device has nothing to tell").hasSize(3);
+            read.record(0, 1_000, 1);
+            read.record(0, 9_000, 1);
+            stats.refresh();
+            assertThat(recentP99Nanos()).isBetween(8_900L, 9_100L);
+            read.record(0, 2_000, 1);
+            stats.refresh();
+            assertThat(recentP99Nanos()).isBetween(1_980L, 2_020L);
+            read.record(0, 5_000, 1);
+            assertThat(read.nanos().getTotalCount()).isEqualTo(4);
+            stats.refresh();
+            assertThat(recentP99Nanos()).as("another reader takes nothing away").isBetween(4_950L, 5_050L);
+            stats.refresh();
+            assertThat(recentP99Nanos()).isZero();
+            assertThat(read.nanos().getTotalCount()).isEqualTo(4);
+        }
+        assertThat(labels()).isEmpty();
+    }
+
+    @Test
+    void aDeviceThatLeftPublishesNothing() {
+        DeviceStats stats = new DeviceStats("disk0", counters);
+        RequestStats read = stats.request("read");
+        read.record(0, 1_000, 1);
+        stats.close();
+        stats.refresh();
+        assertThat(read.nanos().getTotalCount()).isEqualTo(1);
+        assertThat(labels()).isEmpty();
+    }
+
+    private long recentP99Nanos() {
+        String label = "disk0.read.p99-nanos=";
+        return labels().stream()
+                .filter(counter -> counter.startsWith(label))
+                .mapToLong(counter -> Long.parseLong(counter.substring(label.length())))
+                .findAny()
+                .orElseThrow();
+    }
+
+    @Test
     void aReaderDoesNotDisturbTheWriter() throws Exception {
         RequestStats read = DeviceStats.inMemory("disk0", 4).request("read");
         Thread writer = Thread.ofPlatform().start(() -> {

@@ -16,6 +16,9 @@ final class Dsdt {
 
     static byte[] table(Platform platform) {
         List<byte[]> devices = new ArrayList<>(platform.acpiDevices());
+        if (platform.keyboard()) {
+            devices.add(AcpiDevices.keyboard());
+        }
         if (platform.pci() != null) {
             devices.add(platform.pci().aml());
         }

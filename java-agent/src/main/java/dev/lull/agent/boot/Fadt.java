@@ -24,7 +24,9 @@ final class Fadt {
     private static final int RESET_REG_SUP = 1 << 10;
     private static final int HW_REDUCED_ACPI = 1 << 20;
 
-    /** Beside these, bits that stay clear say: no 8042 keyboard controller, MSI permitted. */
+    private static final int KEYBOARD_CONTROLLER = 1 << 1;
+
+    /** Beside these, a bit that stays clear says: MSI permitted. */
     private static final int VGA_NOT_PRESENT = 1 << 2;
 
     private static final int CMOS_RTC_NOT_PRESENT = 1 << 5;
@@ -34,7 +36,7 @@ final class Fadt {
     static byte[] table(long dsdtGpa, Platform platform) {
         return new AcpiTable("FACP", REVISION, LENGTH_BYTES)
                 .at(IAPC_BOOT_ARCH)
-                .u16(VGA_NOT_PRESENT | CMOS_RTC_NOT_PRESENT)
+                .u16(VGA_NOT_PRESENT | CMOS_RTC_NOT_PRESENT | (platform.keyboard() ? KEYBOARD_CONTROLLER : 0))
                 .at(FLAGS)
                 .u32(WBINVD | PWR_BUTTON | SLP_BUTTON | RESET_REG_SUP | HW_REDUCED_ACPI)
                 .at(RESET_REG)

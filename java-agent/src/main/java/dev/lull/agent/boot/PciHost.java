@@ -1,5 +1,6 @@
 package dev.lull.agent.boot;
 
+import dev.lull.device.legacy.PowerButton;
 import dev.lull.device.pci.ConfigPorts;
 import dev.lull.device.pci.HotplugRegisters;
 import dev.lull.device.pci.PciBus;
@@ -8,7 +9,7 @@ import java.util.List;
 
 /**
  * The PCI host bridge a guest finds through ACPI: one bus of {@value PciBus#SLOTS} slots behind {@code \_SB.PCI0}, its windows,
- * interrupt wiring, and hotplug. All addresses are guest-physical.
+ * interrupt wiring, hotplug, and the power button that shares hotplug's interrupt. All addresses are guest-physical.
  *
  * <p>Hotplug: the method of the guest's event device ({@code ACPI0013}) reads which slots have a device that has come or is
  * to go, and notifies each; {@code _EJ0} writes the slot's bit once the guest has let go of its device.
@@ -44,7 +45,12 @@ public record PciHost(
 
     /** Everything of it that is in {@code \_SB}. */
     byte[] aml() {
-        return Aml.concat(bridge(), reservedMemory(), eventDevice());
+        return Aml.concat(bridge(), reservedMemory(), AcpiDevices.powerButton(powerButtonGpa()), eventDevice());
+    }
+
+    /** The {@link PowerButton}, behind the hotplug registers, with whose interrupt it shares the event device. */
+    public long powerButtonGpa() {
+        return hotplugGpa + HotplugRegisters.LENGTH_BYTES;
     }
 
     /** The table that says where the configuration space is (PCI Firmware 3.2 §4.1.2). */
@@ -118,7 +124,8 @@ public record PciHost(
                         "_CRS",
                         AmlResource.template(
                                 AmlResource.fixedMemory(ecamGpa, PciBus.ECAM_BYTES),
-                                AmlResource.fixedMemory(hotplugGpa, HotplugRegisters.LENGTH_BYTES))));
+                                AmlResource.fixedMemory(
+                                        hotplugGpa, HotplugRegisters.LENGTH_BYTES + PowerButton.LENGTH_BYTES))));
     }
 
     private byte[] eventDevice() {
@@ -127,7 +134,7 @@ public record PciHost(
                 Aml.name("_HID", Aml.string("ACPI0013")),
                 Aml.name("_UID", Aml.integer(0)),
                 Aml.name("_CRS", AmlResource.template(AmlResource.levelInterrupt(hotplugGsi))),
-                Aml.method("_EVT", 1, Aml.reference("\\_SB.PCI0.SCAN")));
+                Aml.method("_EVT", 1, Aml.reference("\\_SB.PCI0.SCAN"), AcpiDevices.powerButtonEvent()));
     }
 
     private static String slotName(int slot) {

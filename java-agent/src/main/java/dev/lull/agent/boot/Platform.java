@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param sleepStatusPort where it reads and clears the wake status (ACPI 6.4 §4.8.3.7)
  * @param resetPort where it writes {@code resetValue} to reset (ACPI 6.4 §4.8.3.6)
  * @param resetValue any byte
+ * @param keyboard whether it is told of a keyboard, behind an 8042
  * @param acpiDevices AML of the devices to be found in {@code \_SB}, as {@link AcpiDevices} makes it
  * @param pci the PCI host bridge; null if there is none
  */
@@ -20,6 +21,7 @@ public record Platform(
         int sleepStatusPort,
         int resetPort,
         int resetValue,
+        boolean keyboard,
         List<byte[]> acpiDevices,
         @Nullable PciHost pci) {
 

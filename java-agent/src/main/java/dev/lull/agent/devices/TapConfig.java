@@ -4,6 +4,7 @@ import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.DeviceConfig;
 import dev.lull.agent.machine.DeviceSite;
 import dev.lull.device.virtio.VirtioDevice;
+import dev.lull.device.virtio.net.FrameDetour;
 import dev.lull.device.virtio.net.FramePort;
 import dev.lull.device.virtio.net.MacAddress;
 import dev.lull.device.virtio.net.NetConfig;
@@ -12,6 +13,7 @@ import dev.lull.linux.Tap;
 import dev.lull.linux.TapException;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +23,28 @@ import org.jspecify.annotations.Nullable;
  * @param create whether the TAP device is made, and goes with the guest's device; otherwise it is there
  * @param mac the guest's address; null for one of this device's own
  * @param queueCount pairs of queues, 1 to {@link Tap#MAX_QUEUES}; more than one only if the TAP device was made for it
- * @param rate the limit of each direction
+ * @param mtuBytes the largest packet the guest is told to use: {@link NetConfig#MIN_MTU_BYTES} to {@link
+ *     NetConfig#MAX_MTU_BYTES}, {@link #TAP_MTU} or {@link NetConfig#NO_MTU}
+ * @param receiveRate the limit of frames to the guest
+ * @param transmitRate the limit of frames from the guest
+ * @param detour makes what takes frames before the TAP device does; null for nothing
  */
 public record TapConfig(
-        String id, String tap, boolean create, @Nullable MacAddress mac, int queueCount, RateLimit rate)
+        String id,
+        String tap,
+        boolean create,
+        @Nullable MacAddress mac,
+        int queueCount,
+        int mtuBytes,
+        RateLimit receiveRate,
+        RateLimit transmitRate,
+        @Nullable Supplier<FrameDetour> detour)
         implements DeviceConfig {
     /** What TAP devices are called that are made for a guest. */
     public static final String CREATED_NAME = "lull%d";
+
+    /** The TAP device's own MTU. */
+    public static final int TAP_MTU = -1;
 
     /** Refuses what no network device has. */
     public TapConfig {
@@ -35,11 +52,20 @@ public record TapConfig(
             throw new ConfigException(
                     "network device %s: %d queues; it has 1 to %d".formatted(id, queueCount, Tap.MAX_QUEUES));
         }
+        if (mtuBytes != TAP_MTU && !NetConfig.isMtu(mtuBytes)) {
+            throw new ConfigException("network device %s: an MTU of %d bytes; it has %d to %d"
+                    .formatted(id, mtuBytes, NetConfig.MIN_MTU_BYTES, NetConfig.MAX_MTU_BYTES));
+        }
     }
 
-    /** One queue, no limit, an address of its own, on a TAP device that is there. */
+    /** One queue, no limit, an address of its own, the TAP device's MTU, on a TAP device that is there. */
     public TapConfig(String id, String tap) {
-        this(id, tap, false, null, 1, RateLimit.NONE);
+        this(id, tap, false, null, 1, TAP_MTU, RateLimit.NONE, RateLimit.NONE, null);
+    }
+
+    /** As the other, on a TAP device that is made for it. */
+    public static TapConfig creating(String id, String tap) {
+        return new TapConfig(id, tap, true, null, 1, TAP_MTU, RateLimit.NONE, RateLimit.NONE, null);
     }
 
     @Override
@@ -57,11 +83,12 @@ public record TapConfig(
         Tap port = port();
         try {
             return new VirtioNet(
-                    new NetConfig(address, false),
+                    new NetConfig(address, false, mtuBytes == TAP_MTU ? port.mtuBytes() : mtuBytes),
                     FramePort.of(port),
-                    rate.limiter(id + " receive"),
-                    rate.limiter(id + " transmit"),
-                    site.stats());
+                    receiveRate.limiter(id + " receive"),
+                    transmitRate.limiter(id + " transmit"),
+                    site.stats(),
+                    detour == null ? null : detour.get());
         } catch (RuntimeException e) {
             port.close();
             throw e;

@@ -12,13 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.ConcurrentCountersManager;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a machine's devices count: memory that is also a file, if asked for, which other processes map and read without
- * disturbing the machine. The file goes with the machine.
+ * Where a machine and its devices count: memory that is also a file, if asked for, which other processes map and read
+ * without disturbing the machine ({@link CountersView}). The file goes with the machine.
  *
  * <p>Little-endian, from the start: the bytes {@code LULLCNT1}; as 32 bits the lengths of the two parts that follow, in bytes;
  * as 64 bits the process id; zeroes up to {@value #HEADER_BYTES}. Then the metadata and the values of Agrona's
@@ -26,9 +27,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class CountersFile implements AutoCloseable {
     static final int HEADER_BYTES = 128;
+
+    /** Room for 32 vCPUs and 31 disks, and as much again for what devices may come to count. */
     static final int MAX_COUNTERS = 1024;
 
-    private static final long MAGIC = 0x3154_4E43_4C4C_554CL;
+    /** The type of a counter that is the machine's own; devices' have Agrona's default, 0. */
+    static final int MACHINE_TYPE_ID = 1;
+
+    static final long MAGIC = 0x3154_4E43_4C4C_554CL;
+
     private static final int METADATA_BYTES = MAX_COUNTERS * CountersReader.METADATA_LENGTH;
     private static final int VALUES_BYTES = MAX_COUNTERS * CountersReader.COUNTER_LENGTH;
     private static final int LENGTH_BYTES = HEADER_BYTES + METADATA_BYTES + VALUES_BYTES;
@@ -41,7 +48,7 @@ final class CountersFile implements AutoCloseable {
         this.path = path;
         this.mapping = mapping;
         long start = mapping.segment().address() + HEADER_BYTES;
-        counters = new CountersManager(
+        counters = new ConcurrentCountersManager(
                 new UnsafeBuffer(start, METADATA_BYTES), new UnsafeBuffer(start + METADATA_BYTES, VALUES_BYTES));
     }
 

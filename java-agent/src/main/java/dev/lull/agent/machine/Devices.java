@@ -2,6 +2,7 @@ package dev.lull.agent.machine;
 
 import dev.lull.agent.boot.PciHost;
 import dev.lull.device.bus.IoBus;
+import dev.lull.device.legacy.PowerButton;
 import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.pci.ConfigPorts;
 import dev.lull.device.pci.HotplugRegisters;
@@ -55,6 +56,7 @@ final class Devices implements AutoCloseable {
     private final DeviceThread thread;
     private final PciBus bus;
     private final HotplugRegisters hotplug;
+    private final PowerButton powerButton;
     private final VirtioPciHost host;
     private final CountersManager counters;
     private final int vcpus;
@@ -88,10 +90,12 @@ final class Devices implements AutoCloseable {
         bus = new PciBus(new PciResources(
                 mmio, ports, PciPlan.memoryWindows(pci), List.of(), slot -> inputs.source(PciHost.lineGsi(slot))));
         hotplug = new HotplugRegisters(inputs.source(pci.hotplugGsi()), this::ejected);
+        powerButton = new PowerButton(inputs.source(pci.hotplugGsi()));
         host = new VirtioPciHost(memory, new MessageRouter(vm), new MmioDoorbells(vm), faults::report);
         ports.add(ConfigPorts.PORT, ConfigPorts.LENGTH_BYTES, bus.configPorts());
         mmio.add(pci.ecamGpa(), PciBus.ECAM_BYTES, bus.ecam());
         mmio.add(pci.hotplugGpa(), HotplugRegisters.LENGTH_BYTES, hotplug);
+        mmio.add(pci.powerButtonGpa(), PowerButton.LENGTH_BYTES, powerButton);
         thread = new DeviceThread(machine, fault -> faults.report(machine + "'s device loop", fault));
     }
 
@@ -102,9 +106,7 @@ final class Devices implements AutoCloseable {
      * @throws ConfigException if it cannot be had
      */
     synchronized void attach(DeviceConfig config, boolean announce) {
-        if (closed) {
-            throw new IllegalStateException(machine + " has ended");
-        }
+        checkOpen();
         List<DeviceConfig> all = new ArrayList<>();
         devices.values().forEach(device -> all.add(device.config));
         all.add(config);
@@ -156,6 +158,19 @@ final class Devices implements AutoCloseable {
         return devices.values().stream().map(device -> device.stats).toList();
     }
 
+    /** Presses the power button. */
+    synchronized void pressPowerButton() {
+        checkOpen();
+        powerButton.press();
+    }
+
+    /** Publishes what each device's requests of late took. */
+    void refreshCounters() {
+        for (DeviceStats stats : stats()) {
+            stats.refresh();
+        }
+    }
+
     /** Stops the devices' thread between two events and waits until it has. */
     void pause() throws InterruptedException {
         thread.pause();
@@ -182,6 +197,12 @@ final class Devices implements AutoCloseable {
             device.gone.exceptionally(failure -> null).join();
         }
         thread.close();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException(machine + " has ended");
+        }
     }
 
     private Plugged open(DeviceConfig config) {

@@ -35,6 +35,15 @@ public final class ExitStats {
         return counts[reason];
     }
 
+    /** The number of exits for any reason. */
+    long total() {
+        long total = 0;
+        for (long count : counts) {
+            total += count;
+        }
+        return total;
+    }
+
     /** From {@code KVM_RUN} returning to its being entered again, in nanoseconds; null if none or not recorded. */
     public @Nullable Histogram handlingNanos(int reason) {
         return handlingNanos == null ? null : handlingNanos[reason];

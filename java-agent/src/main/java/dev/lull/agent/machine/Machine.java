@@ -6,6 +6,7 @@ import dev.lull.agent.boot.LinuxBoot;
 import dev.lull.agent.boot.PayloadCache;
 import dev.lull.agent.boot.PciHost;
 import dev.lull.agent.boot.Platform;
+import dev.lull.device.bus.InterruptLine;
 import dev.lull.device.bus.IoBus;
 import dev.lull.device.legacy.BootTimer;
 import dev.lull.device.legacy.I8042;
@@ -26,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.agrona.concurrent.status.CountersManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +46,16 @@ public final class Machine implements AutoCloseable {
     private final RunGate gate;
     private final EarlyMemory early;
     private final SerialPort console;
+    private final I8042 keyboard;
     private final @Nullable Devices devices;
+    private final GuestMemory memory;
+    private final @Nullable CountersFile counters;
 
+    /** Held while counters are refreshed, so that none of what they tell of is given back meanwhile. */
+    private final Object refreshing = new Object();
+
+    private @Nullable MachineCounters ownCounters;
+    private boolean countersClosed;
     private boolean started;
     private boolean closed;
     private volatile long powerOnNanos;
@@ -56,10 +66,11 @@ public final class Machine implements AutoCloseable {
         this.gate = new RunGate(config.vcpus());
         try {
             Kvm kvm = own(openKvm());
-            MemoryMap memory = own(MemoryMap.allocate(config.memoryBytes(), config.hugePages()));
-            PciHost pci = config.pci() ? PciPlan.of(memory.memory(), ProcessorSetup.addressBits(kvm)) : null;
+            MemoryMap map = own(MemoryMap.allocate(config.memoryBytes(), config.hugePages()));
+            memory = map.memory();
+            PciHost pci = config.pci() ? PciPlan.of(memory, ProcessorSetup.addressBits(kvm)) : null;
             BootState boot = LinuxBoot.load(
-                    memory.memory(),
+                    memory,
                     new LinuxBoot.Source(config.kernel(), config.initrd(), config.commandLine()),
                     new PayloadCache(PayloadCache.defaultDirectory(System.getenv()), config.warnings()),
                     platform(pci));
@@ -67,11 +78,14 @@ public final class Machine implements AutoCloseable {
             vm.setIdentityMapAddress(MemoryMap.IDENTITY_MAP_GPA);
             vm.setTssAddress(MemoryMap.TSS_GPA);
             vm.createIrqChip();
-            memory.attachTo(vm);
-            early = own(EarlyMemory.populate(config.name(), memory.memory(), boot));
+            map.attachTo(vm);
+            early = own(EarlyMemory.populate(config.name(), memory, boot));
             console = new SerialPort(config.consoleOutput(), own(new EventLine(vm, SerialPort.COM1_GSI)));
+            keyboard = new I8042(
+                    this::reset, config.keyboard() ? own(new EventLine(vm, I8042.KEYBOARD_GSI)) : InterruptLine.NONE);
             plugDevices();
-            devices = pci == null ? null : own(plugBus(vm, pci, memory.memory()));
+            counters = config.countersFile() == null && pci == null ? null : own(openCounters(config.countersFile()));
+            devices = pci == null || counters == null ? null : own(plugBus(vm, pci, counters.counters()));
             createVcpus(kvm, vm, boot);
         } catch (LinuxException e) {
             release();
@@ -169,6 +183,35 @@ public final class Machine implements AutoCloseable {
         return device;
     }
 
+    /**
+     * Presses the power button, for the guest to shut itself down in order; a guest that has not booted yet hears of it when it
+     * has. Does not wait.
+     *
+     * @throws ConfigException if the machine was made without PCI, and so without a button
+     */
+    public void pressPowerButton() {
+        hotpluggable().pressPowerButton();
+    }
+
+    /**
+     * Presses Ctrl-Alt-Del on the guest's keyboard: a Linux tells its first process, or resets. One whose keyboard driver has
+     * not started yet does not hear it. Does not wait.
+     *
+     * @throws ConfigException if the machine was made without a keyboard
+     * @throws MachineException if the guest does not listen to its keyboard
+     */
+    public synchronized void sendCtrlAltDel() {
+        if (closed) {
+            throw new IllegalStateException(config.name() + " has ended");
+        }
+        if (!config.keyboard()) {
+            throw new ConfigException(config.name() + " was made without a keyboard");
+        }
+        if (!keyboard.pressCtrlAltDel()) {
+            throw new MachineException(config.name() + ": the guest does not listen to its keyboard");
+        }
+    }
+
     /** What each device of the machine has counted so far; to be read before {@link #close}. */
     public List<DeviceStats> deviceStats() {
         return devices == null ? List.of() : devices.stats();
@@ -179,9 +222,17 @@ public final class Machine implements AutoCloseable {
         return gate.isClosed();
     }
 
-    /** Ends the machine, if it has not ended; does not wait. */
+    /**
+     * Ends the machine, if it has not ended; does not wait. Of a machine that was never started nobody is told, see {@link
+     * MachineConfig.Builder#onEnd}: it has no vCPU that could be in the guest.
+     */
     public void stop() {
         end(MachineEnd.of(MachineEnd.Kind.STOPPED, "the machine was stopped"));
+    }
+
+    /** How the machine ended, though its vCPU threads may still be on their way out of the guest; null before. */
+    public @Nullable MachineEnd end() {
+        return gate.end();
     }
 
     /**
@@ -193,6 +244,11 @@ public final class Machine implements AutoCloseable {
         return gate.awaitEnd();
     }
 
+    /** What it is called in messages and threads' names. */
+    public String name() {
+        return config.name();
+    }
+
     /** The serial console, for what the guest is to read. */
     public SerialPort console() {
         return console;
@@ -201,6 +257,27 @@ public final class Machine implements AutoCloseable {
     /** Exit accounts, one a vCPU. */
     public List<ExitStats> exitStats() {
         return vcpus.stream().map(Vcpu::stats).toList();
+    }
+
+    /**
+     * Brings up to date, in the counters file, what nobody counts as it happens: of each vCPU its exits, processor time and
+     * state, the part of memory that the host has provided, the 99th percentile of each kind of request to a device. For
+     * {@code metrics.CountersRefresher}, about once a second; without effect on a machine without counters, or that was
+     * closed.
+     */
+    public void refreshCounters() {
+        synchronized (refreshing) {
+            if (counters == null || countersClosed) {
+                return;
+            }
+            if (ownCounters == null) {
+                ownCounters = new MachineCounters(counters.counters(), vcpus, memory);
+            }
+            if (devices != null) {
+                devices.refreshCounters();
+            }
+            ownCounters.refresh(System.nanoTime());
+        }
     }
 
     /** From {@link #start} to the guest's first signal on the boot timer port, in nanoseconds; −1 before it. */
@@ -220,6 +297,9 @@ public final class Machine implements AutoCloseable {
         stop();
         if (isStarted()) {
             vcpus.forEach(Vcpu::join);
+        }
+        synchronized (refreshing) {
+            countersClosed = true;
         }
         release();
     }
@@ -250,26 +330,28 @@ public final class Machine implements AutoCloseable {
                 PowerRegisters.SLEEP_STATUS_PORT,
                 PowerRegisters.RESET_PORT,
                 PowerRegisters.RESET_VALUE,
+                config.keyboard(),
                 List.of(AcpiDevices.com1()),
                 pci);
     }
 
     private void plugDevices() {
-        Runnable reset = () -> end(MachineEnd.of(MachineEnd.Kind.RESET, "the guest reset"));
         Runnable powerOff = () -> end(MachineEnd.of(MachineEnd.Kind.POWER_OFF, "the guest powered off"));
         ports.add(SerialPort.COM1_PORT, SerialPort.LENGTH_BYTES, console);
-        ports.add(I8042.PORT, I8042.LENGTH_BYTES, new I8042(reset));
-        ports.add(PowerRegisters.PORT, PowerRegisters.LENGTH_BYTES, new PowerRegisters(powerOff, reset));
+        ports.add(I8042.PORT, I8042.LENGTH_BYTES, keyboard);
+        ports.add(PowerRegisters.PORT, PowerRegisters.LENGTH_BYTES, new PowerRegisters(powerOff, this::reset));
         ports.add(BootTimer.PORT, BootTimer.LENGTH_BYTES, new BootTimer(this::recordBoot));
         if (!config.pci()) {
             ports.add(BarePciPorts.PORT, BarePciPorts.LENGTH_BYTES, new BarePciPorts());
         }
     }
 
-    private Devices plugBus(VmFd vm, PciHost pci, GuestMemory memory) {
-        Path countersFile = config.countersFile();
-        CountersFile counters = own(countersFile == null ? CountersFile.inMemory() : CountersFile.at(countersFile));
-        Devices plugged = new Devices(config, vm, pci, memory, ports, mmio, counters.counters());
+    private static CountersFile openCounters(@Nullable Path path) {
+        return path == null ? CountersFile.inMemory() : CountersFile.at(path);
+    }
+
+    private Devices plugBus(VmFd vm, PciHost pci, CountersManager counters) {
+        Devices plugged = new Devices(config, vm, pci, memory, ports, mmio, counters);
         try {
             config.devices().forEach(device -> plugged.attach(device, false));
             return plugged;
@@ -281,8 +363,8 @@ public final class Machine implements AutoCloseable {
 
     private Devices hotpluggable() {
         if (devices == null) {
-            throw new ConfigException(
-                    config.name() + " was made without devices and not for hotplug: it has no PCI bus");
+            throw new ConfigException(config.name()
+                    + " was made without devices and not for hotplug: it has no PCI bus and no power button");
         }
         return devices;
     }
@@ -295,7 +377,8 @@ public final class Machine implements AutoCloseable {
             if (id == 0) {
                 ProcessorSetup.enterLinux(fd, boot);
             }
-            vcpus.add(new Vcpu(config.name(), id, fd, ports, mmio, gate, config.timedExits(), this::kickAll));
+            vcpus.add(new Vcpu(
+                    config.name(), id, fd, ports, mmio, gate, config.timedExits(), this::kickAll, this::tellEnd));
         }
     }
 
@@ -306,9 +389,20 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    private void reset() {
+        end(MachineEnd.of(MachineEnd.Kind.RESET, "the guest reset"));
+    }
+
     private void end(MachineEnd how) {
         gate.end(how);
         kickAll();
+    }
+
+    private void tellEnd() {
+        MachineEnd how = gate.end();
+        if (how != null) {
+            config.onEnd().accept(how);
+        }
     }
 
     private void kickAll() {

@@ -84,6 +84,11 @@ public final class MachineConfig {
         return builder.hotplug || !builder.devices.isEmpty();
     }
 
+    /** Whether the guest is told of a keyboard, see {@link Builder#keyboard}. */
+    public boolean keyboard() {
+        return builder.keyboard;
+    }
+
     /** The devices the machine starts with. */
     public List<DeviceConfig> devices() {
         return List.copyOf(builder.devices);
@@ -114,6 +119,11 @@ public final class MachineConfig {
         return builder.onBoot;
     }
 
+    /** Told how the machine ended, see {@link Builder#onEnd}. */
+    public Consumer<MachineEnd> onEnd() {
+        return builder.onEnd;
+    }
+
     /** Builds a {@link MachineConfig}. */
     public static final class Builder {
         private final Path kernel;
@@ -123,6 +133,7 @@ public final class MachineConfig {
         private long memoryBytes = 256L << 20;
         private boolean hugePages;
         private int vcpus = 1;
+        private boolean keyboard;
         private boolean hotplug;
         private @Nullable Path countersFile;
         private final List<DeviceConfig> devices = new ArrayList<>();
@@ -130,6 +141,7 @@ public final class MachineConfig {
         private SerialPort.Output consoleOutput = octet -> {};
         private Consumer<String> warnings = System.err::println;
         private LongConsumer onBoot = nanos -> {};
+        private Consumer<MachineEnd> onEnd = end -> {};
 
         private Builder(Path kernel) {
             this.kernel = kernel;
@@ -168,6 +180,15 @@ public final class MachineConfig {
         /** The number of vCPUs, 1–{@link #MAX_VCPUS}; 1 unless given. */
         public Builder vcpus(int vcpus) {
             this.vcpus = vcpus;
+            return this;
+        }
+
+        /**
+         * Whether the guest is told of a keyboard, of which it takes {@link Machine#sendCtrlAltDel}; not unless given, as
+         * looking for one makes its boot longer.
+         */
+        public Builder keyboard(boolean keyboard) {
+            this.keyboard = keyboard;
             return this;
         }
 
@@ -213,6 +234,16 @@ public final class MachineConfig {
         /** Told once when the guest signals on the boot timer port, see {@link MachineConfig#onBoot}. */
         public Builder onBoot(LongConsumer onBoot) {
             this.onBoot = onBoot;
+            return this;
+        }
+
+        /**
+         * Told once how the machine ended, when all its vCPU threads are out of the guest for good, as {@link
+         * Machine#awaitEnd} waits for. It is called by the last of them on its way out: it may have another thread call {@link
+         * Machine#close}, which waits for it, but not call that itself. Never told of a machine that was not started.
+         */
+        public Builder onEnd(Consumer<MachineEnd> onEnd) {
+            this.onEnd = onEnd;
             return this;
         }
 

@@ -8,6 +8,11 @@ public final class MachineException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** @param message one line for the user */
+    public MachineException(String message) {
+        super(message);
+    }
+
+    /** @param message one line for the user */
     public MachineException(String message, Throwable cause) {
         super(message, cause);
     }

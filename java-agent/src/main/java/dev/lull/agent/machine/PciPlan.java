@@ -12,7 +12,7 @@ import java.util.List;
  * <pre>
  *   0xc0000000  BARs, 512 MiB: the start of the hole in RAM
  *   0xe0000000  configuration space of bus 0, 1 MiB
- *   0xe8000000  hotplug registers
+ *   0xe8000000  hotplug registers, and behind them the power button
  *   0xfec00000  I/O APIC, and above it local APICs, KVM's own pages
  *   behind RAM  BARs of 64 bits, 64 GiB or as far as the guest's processors can address
  * </pre>

@@ -36,10 +36,15 @@ final class RunGate {
         return end == null;
     }
 
-    /** On a vCPU's thread: it will not come by again. */
-    synchronized void leave() {
+    /**
+     * On a vCPU's thread: it will not come by again. The machine has ended.
+     *
+     * @return whether it was the last
+     */
+    synchronized boolean leave() {
         gone++;
         notifyAll();
+        return gone == vcpus;
     }
 
     synchronized void close() {

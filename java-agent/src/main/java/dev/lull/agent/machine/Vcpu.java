@@ -7,10 +7,12 @@ import dev.lull.kvm.KvmRun;
 import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VcpuKick;
 import dev.lull.linux.Errno;
+import dev.lull.linux.NativeThread;
 
 /** One virtual processor and the thread that lends it time. Whatever stops it (pause, end) arrives as a kick. */
 final class Vcpu implements Runnable {
     private static final long STACK_BYTES = 256 << 10;
+    private static final int NO_THREAD = 0;
 
     private final int id;
     private final VcpuFd fd;
@@ -18,22 +20,36 @@ final class Vcpu implements Runnable {
     private final KvmRun run;
     private final RunGate gate;
     private final Runnable onEnd;
+    private final Runnable onLastGone;
     private final ExitStats stats;
     private final VcpuLoop loop;
     private final Thread thread;
+    private volatile VcpuState state = VcpuState.NEW;
+    private volatile int threadId = NO_THREAD;
 
     /**
      * @param ports the port space
      * @param memory guest-physical addresses outside RAM
      * @param onEnd gets the other vCPUs out of the guest
+     * @param onLastGone called by the last of the machine's vCPUs when none will enter the guest again
      */
-    Vcpu(String machine, int id, VcpuFd fd, IoBus ports, IoBus memory, RunGate gate, boolean timed, Runnable onEnd) {
+    Vcpu(
+            String machine,
+            int id,
+            VcpuFd fd,
+            IoBus ports,
+            IoBus memory,
+            RunGate gate,
+            boolean timed,
+            Runnable onEnd,
+            Runnable onLastGone) {
         this.id = id;
         this.fd = fd;
         this.kick = new VcpuKick(fd);
         this.run = fd.kvmRun();
         this.gate = gate;
         this.onEnd = onEnd;
+        this.onLastGone = onLastGone;
         this.stats = new ExitStats(timed);
         this.loop = new VcpuLoop(fd, kick, ports, memory, stats, this::handleRare);
         this.thread = new Thread(null, this, machine + "-vcpu" + id, STACK_BYTES);
@@ -61,11 +77,25 @@ final class Vcpu implements Runnable {
         return stats;
     }
 
+    /** What it does at the moment, as far as its thread knows. */
+    VcpuState state() {
+        return state;
+    }
+
+    /** The processor time its thread has used, in nanoseconds; −1 if there is no thread. */
+    long cpuNanos() {
+        int id = threadId;
+        long nanos = id == NO_THREAD ? -1 : NativeThread.cpuNanos(id);
+        // Unless it is still the thread's, the id may have been a stranger's.
+        return threadId == id ? nanos : -1;
+    }
+
     @Override
     public void run() {
         kick.begin();
+        threadId = NativeThread.currentId();
         try {
-            boolean goOn = gate.pass();
+            boolean goOn = passGate();
             while (goOn) {
                 goOn = loop.step();
             }
@@ -76,15 +106,26 @@ final class Vcpu implements Runnable {
                     RegisterDump.of(id, fd),
                     e));
         } finally {
+            state = VcpuState.ENDED;
+            threadId = NO_THREAD;
             kick.end();
-            gate.leave();
+            if (gate.leave()) {
+                onLastGone.run();
+            }
         }
+    }
+
+    private boolean passGate() {
+        state = VcpuState.PAUSED;
+        boolean goOn = gate.pass();
+        state = VcpuState.RUNNING;
+        return goOn;
     }
 
     private boolean handleRare(int reason) {
         switch (reason) {
             case -Errno.EINTR -> {
-                return !kick.consume() || gate.pass();
+                return !kick.consume() || passGate();
             }
             case KvmConstants.KVM_EXIT_INTR, KvmConstants.KVM_EXIT_IRQ_WINDOW_OPEN -> {
                 return true;

@@ -1,13 +1,13 @@
 package dev.lull.agent.metrics;
 
 /** Times as tables show them. */
-final class Micros {
+public final class Micros {
     private static final int NANOS_PER_TENTH = 100;
 
     private Micros() {}
 
     /** {@code nanos} in microseconds with one decimal. */
-    static String text(long nanos) {
+    public static String text(long nanos) {
         return tenths(nanos, NANOS_PER_TENTH);
     }
 

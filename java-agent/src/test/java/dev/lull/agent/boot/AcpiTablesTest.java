@@ -56,6 +56,7 @@ class AcpiTablesTest {
         assertThat(fadt.limit()).isEqualTo(276);
         assertThat(fadt.getInt(112) & (1 << 20 | 1 << 10)).isEqualTo(1 << 20 | 1 << 10);
         assertThat(fadt.getShort(109)).as("no VGA, no CMOS RTC, no 8042").isEqualTo((short) 0x24);
+        assertThat(tables(1, PCI).get("FACP").getShort(109)).as("an 8042").isEqualTo((short) 0x26);
         assertPort(fadt, 116, 0x606);
         assertThat(fadt.get(128)).isEqualTo((byte) 1);
         assertPort(fadt, 244, 0x604);
@@ -85,9 +86,13 @@ class AcpiTablesTest {
                 .contains("Name (\\_S5, Package (0x04)")
                 .contains("Device (COM1)")
                 .contains("EisaId (\"PNP0501\")")
+                .contains("EisaId (\"PNP0303\")")
                 .contains("Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive")
                 .contains("EisaId (\"PNP0A08\")")
-                .contains("Notify (S1F, 0x03)");
+                .contains("Notify (S1F, 0x03)")
+                .contains("EisaId (\"PNP0C0C\")")
+                .containsPattern(
+                        "If \\(\\(\\\\_SB\\.PWRB\\.PRSD & One\\)\\)\\s*\\{\\s*Notify \\(\\\\_SB\\.PWRB, 0x80\\)");
     }
 
     private static String run(Path directory, String... command) throws IOException, InterruptedException {
@@ -111,7 +116,7 @@ class AcpiTablesTest {
 
     @Test
     void refusesMoreDevicesThanThereIsRoomFor() {
-        Platform platform = new Platform(1, 1, 2, 3, 4, List.of(new byte[0x20000]), null);
+        Platform platform = new Platform(1, 1, 2, 3, 4, false, List.of(new byte[0x20000]), null);
 
         assertThatThrownBy(() -> AcpiTables.writeTo(memory, platform)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -122,7 +127,9 @@ class AcpiTablesTest {
     }
 
     private Map<String, ByteBuffer> tables(int cpus, @Nullable PciHost pci) {
-        Platform platform = new Platform(cpus, 0x604, 0x605, 0x606, 1, List.of(AcpiDevices.com1()), pci);
+        // The larger machine has what the smaller one need not have.
+        boolean keyboard = pci != null;
+        Platform platform = new Platform(cpus, 0x604, 0x605, 0x606, 1, keyboard, List.of(AcpiDevices.com1()), pci);
         ByteBuffer rsdp = read(AcpiTables.writeTo(memory, platform), 36);
         assertThat(text(rsdp, 8)).isEqualTo("RSD PTR ");
         assertThat(sum(rsdp, 20)).isZero();

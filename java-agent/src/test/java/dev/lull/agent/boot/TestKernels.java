@@ -40,7 +40,7 @@ final class TestKernels {
     static final int PAYLOAD_OFFSET = 0x20;
     static final int PAYLOAD = PROTECTED_MODE_OFFSET + PAYLOAD_OFFSET;
 
-    static final Platform PLATFORM = new Platform(2, 0x604, 0x605, 0x606, 1, List.of(AcpiDevices.com1()), null);
+    static final Platform PLATFORM = new Platform(2, 0x604, 0x605, 0x606, 1, false, List.of(AcpiDevices.com1()), null);
 
     private TestKernels() {}
 

@@ -131,12 +131,29 @@ class DevicesTest {
             assertThatThrownBy(() -> machine.attach(new RngConfig("a")))
                     .isInstanceOf(ConfigException.class)
                     .hasMessageContaining("no PCI bus");
+            assertThatThrownBy(machine::pressPowerButton)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("no power button");
             assertThat(machine.deviceStats()).isEmpty();
         }
         try (Machine machine = Machine.create(config().hotplug(true).build())) {
             machine.attach(new RngConfig("a"));
             assertThat(machine.deviceStats()).hasSize(1);
         }
+    }
+
+    @Test
+    void thePowerButtonIsThereAsLongAsTheMachine() {
+        Machine machine = Machine.create(config().hotplug(true).build());
+        try (machine) {
+            machine.pressPowerButton();
+            machine.start();
+            machine.pressPowerButton();
+            assertThat(machine.end()).isNull();
+        }
+        assertThatThrownBy(machine::pressPowerButton)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("test has ended");
     }
 
     @Test

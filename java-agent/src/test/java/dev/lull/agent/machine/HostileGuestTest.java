@@ -45,7 +45,7 @@ class HostileGuestTest {
                 .warnings(warnings::add)
                 .device(disk(directory, "spared", "LULLDISK"))
                 .device(disk(directory, "attacked", "whatever"))
-                .device(new TapConfig("net", "lull-hostile", true, null, 1, RateLimit.NONE))
+                .device(TapConfig.creating("net", "lull-hostile"))
                 .device(new SocketConfig("vsock", 3, directory.resolve("vsock")))
                 .device(new RngConfig("rng", RateLimit.NONE))
                 .device(new ConsoleConfig("console", (source, offsetBytes, lengthBytes) -> lengthBytes))

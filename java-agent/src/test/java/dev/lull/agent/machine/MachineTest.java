@@ -14,6 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +81,76 @@ class MachineTest {
     @Test
     void unstartedMachineCloses() {
         machine(Payload.SPIN, 2, new GuestConsole()).close();
+    }
+
+    @Test
+    void theEndIsToldOnceAndMayHaveTheMachineClosed() throws Exception {
+        Footprint before = null;
+        try (ExecutorService closer = Executors.newSingleThreadExecutor()) {
+            for (int cycle = 0; cycle <= CYCLES; cycle++) {
+                BlockingQueue<MachineEnd> told = new LinkedBlockingQueue<>();
+                CompletableFuture<Machine> made = new CompletableFuture<>();
+                CompletableFuture<Void> closed = new CompletableFuture<>();
+                Machine machine = Machine.create(config(Payload.SPIN, 2)
+                        .onEnd(end -> {
+                            told.add(end);
+                            closer.execute(() -> {
+                                made.join().close();
+                                closed.complete(null);
+                            });
+                        })
+                        .build());
+                made.complete(machine);
+                machine.start();
+                assertThat(machine.end()).isNull();
+                machine.stop();
+                machine.stop();
+                closed.get(60, TimeUnit.SECONDS);
+                assertThat(told).containsExactly(machine.awaitEnd());
+                assertThat(machine.end()).isEqualTo(told.peek());
+                if (cycle == 0) {
+                    before = Footprint.measure();
+                }
+            }
+            assertThat(Footprint.measure()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void theEndOfAMachineThatWasNeverStartedIsNotTold() throws InterruptedException {
+        BlockingQueue<MachineEnd> told = new LinkedBlockingQueue<>();
+        try (Machine machine =
+                Machine.create(config(Payload.SPIN, 2).onEnd(told::add).build())) {
+            machine.stop();
+            assertThat(machine.end()).isNotNull();
+            assertThat(told).isEmpty();
+            machine.start();
+            assertThat(machine.awaitEnd().kind()).isEqualTo(MachineEnd.Kind.STOPPED);
+        }
+        assertThat(told).hasSize(1);
+        try (Machine machine =
+                Machine.create(config(Payload.SPIN, 1).onEnd(told::add).build())) {
+            machine.stop();
+        }
+        assertThat(told).hasSize(1);
+    }
+
+    @Test
+    void ctrlAltDelIsForAGuestThatReadsItsKeyboard() {
+        Machine typed = Machine.create(config(Payload.SPIN, 1).keyboard(true).build());
+        try (typed) {
+            typed.start();
+            typed.sendCtrlAltDel();
+            assertThatThrownBy(typed::sendCtrlAltDel)
+                    .isInstanceOf(MachineException.class)
+                    .hasMessage("test: the guest does not listen to its keyboard");
+        }
+        assertThatThrownBy(typed::sendCtrlAltDel).isInstanceOf(IllegalStateException.class);
+        try (Machine machine = machine(Payload.SPIN, 1, new GuestConsole())) {
+            assertThatThrownBy(machine::sendCtrlAltDel)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessage("test was made without a keyboard");
+        }
     }
 
     @Test
@@ -168,11 +243,10 @@ class MachineTest {
     }
 
     private static Machine machine(Path kernel, int vcpus, GuestConsole console) {
-        return Machine.create(MachineConfig.kernel(kernel)
-                .name("test")
-                .vcpus(vcpus)
-                .memoryBytes(64 << 20)
-                .consoleOutput(console)
-                .build());
+        return Machine.create(config(kernel, vcpus).consoleOutput(console).build());
+    }
+
+    private static MachineConfig.Builder config(Path kernel, int vcpus) {
+        return MachineConfig.kernel(kernel).name("test").vcpus(vcpus).memoryBytes(64 << 20);
     }
 }

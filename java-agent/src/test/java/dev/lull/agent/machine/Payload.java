@@ -16,6 +16,9 @@ public final class Payload {
     /** Breaks the rules of every device but one: {@code INPUTS SEED SPARED_SLOT} is its command line. */
     public static final Path HOSTILE = path("hostile.elf");
 
+    /** Gives up devices, turns itself off and resets when it is asked to; says {@code obedient} when it begins to listen. */
+    public static final Path OBEDIENT = path("obedient.elf");
+
     private Payload() {}
 
     private static Path path(String name) {

@@ -7,8 +7,8 @@ import dev.lull.device.virtio.VirtioContext;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.VirtioException;
 import dev.lull.device.virtio.Virtqueue;
-import dev.lull.linux.LinuxConstants;
-import dev.lull.linux.TimerFd;
+import java.util.Arrays;
+import java.util.OptionalLong;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +23,26 @@ public final class VirtioBalloon implements VirtioDevice {
      * What is asked of a balloon.
      *
      * @param deflateOnOom whether a guest that runs out of memory may take pages back without being told to
+     * @param statistics whether the guest can be asked for statistics
+     * @param freePageHinting whether the guest can be asked to name memory it has free, see {@link #startHinting}
+     * @param freePageReporting whether the guest reports memory it has free, by itself
      * @param backingPageBytes the size of the host's pages behind guest RAM: 4096, or 2 MiB if it is of the pool
      */
-    public record Options(boolean deflateOnOom, long backingPageBytes) {}
+    public record Options(
+            boolean deflateOnOom,
+            boolean statistics,
+            boolean freePageHinting,
+            boolean freePageReporting,
+            long backingPageBytes) {}
+
+    /**
+     * How far hinting has come.
+     *
+     * @param hostCommand the number of the run the guest was asked for last; 1 when it has ended, 0 if there was none
+     * @param guestCommand what the guest said last: the number of the run it is at, 0 that it is through with it; empty if
+     *     nothing
+     */
+    public record HintingStatus(long hostCommand, OptionalLong guestCommand) {}
 
     static final int QUEUE_SIZE = 128;
 
@@ -37,6 +54,7 @@ public final class VirtioBalloon implements VirtioDevice {
 
     private static final int FEATURE_STATS_VQ = 1;
     private static final int FEATURE_DEFLATE_ON_OOM = 2;
+    private static final int FEATURE_FREE_PAGE_HINT = 3;
     private static final int FEATURE_PAGE_REPORTING = 5;
 
     private static final int INFLATE = 0;
@@ -48,9 +66,8 @@ public final class VirtioBalloon implements VirtioDevice {
     private static final int NO_QUEUE = -1;
 
     private static final int CONFIG_ACTUAL = 4;
-    private static final int CONFIG_BYTES = 8;
+    private static final int CONFIG_BYTES = 12;
 
-    private final DescriptorChain statisticsChain = new DescriptorChain(QUEUE_SIZE);
     private final DescriptorChain reportChain = new DescriptorChain(QUEUE_SIZE);
     private final GuestStatistics statistics = new GuestStatistics();
     private final Options options;
@@ -59,17 +76,15 @@ public final class VirtioBalloon implements VirtioDevice {
     private final PageQueue deflate;
     private final PageRun reported;
     private final RequestStats reports;
-    private final TimerFd statisticsTimer;
+    private final @Nullable StatisticsQueue statisticsQueue;
+    private final @Nullable HintQueue hints;
 
     private volatile int targetPages;
     private volatile int actualPages;
-    private volatile long statisticsIntervalNanos;
     private volatile @Nullable VirtioContext context;
     private int statisticsIndex;
+    private int hintIndex;
     private int reportingIndex;
-
-    /** Whether the driver's one statistics buffer is here, in {@link #statisticsChain}. */
-    private boolean statisticsHeld;
 
     /** A balloon without a target. */
     public VirtioBalloon(Options options, DeviceStats stats, NanoClock clock) {
@@ -79,7 +94,10 @@ public final class VirtioBalloon implements VirtioDevice {
         deflate = new PageQueue(null, stats.request("deflate"), clock);
         reported = new PageRun(options.backingPageBytes);
         reports = stats.request("report");
-        statisticsTimer = new TimerFd(stats.device() + " statistics");
+        hints = options.freePageHinting
+                ? new HintQueue(new PageRun(options.backingPageBytes), stats.request("hint"), clock)
+                : null;
+        statisticsQueue = options.statistics ? new StatisticsQueue(stats.device(), statistics) : null;
     }
 
     /** The size the balloon should have, in bytes. */
@@ -108,9 +126,29 @@ public final class VirtioBalloon implements VirtioDevice {
         return Integer.toUnsignedLong(actualPages) * PAGE_BYTES;
     }
 
-    /** Asks the guest for statistics this often, or not if 0; from any thread. */
+    /** What was asked of it. */
+    public Options options() {
+        return options;
+    }
+
+    /** How often the guest is asked for statistics, in nanoseconds; 0 if it is not. */
+    public long statisticsIntervalNanos() {
+        return statisticsQueue == null ? 0 : statisticsQueue.intervalNanos();
+    }
+
+    /**
+     * Asks the guest for statistics now and then this often, or not if 0; from any thread.
+     *
+     * @throws IllegalStateException if the balloon was made without statistics
+     */
     public void setStatisticsInterval(long intervalNanos) {
-        statisticsIntervalNanos = intervalNanos;
+        if (statisticsQueue == null) {
+            throw new IllegalStateException("the balloon was made without statistics");
+        }
+        if (intervalNanos < 0) {
+            throw new IllegalArgumentException("statistics every " + intervalNanos + " ns");
+        }
+        statisticsQueue.setInterval(intervalNanos);
         VirtioContext active = context;
         if (active != null && active.has(FEATURE_STATS_VQ)) {
             active.ring(STATISTICS);
@@ -120,6 +158,57 @@ public final class VirtioBalloon implements VirtioDevice {
     /** What the guest said last about its memory. */
     public GuestStatistics statistics() {
         return statistics;
+    }
+
+    /**
+     * Asks the guest to name the memory it has free, which goes back to the host; from any thread. The guest keeps that memory
+     * until the run ends. One that gets short of memory meanwhile may use it before its hint is handled, and then loses what
+     * it wrote: Linux does not wait.
+     *
+     * @param endWithGuest whether the run ends when the guest is through; otherwise {@link #stopHinting} ends it
+     * @throws IllegalStateException if the balloon was made without hinting, or the guest's driver does not know it
+     */
+    public void startHinting(boolean endWithGuest) {
+        VirtioContext active = hintingContext();
+        hintQueue().start(endWithGuest);
+        active.configChanged();
+    }
+
+    /**
+     * Ends the run of hints: the guest may use what it named. From any thread.
+     *
+     * @throws IllegalStateException as {@link #startHinting}
+     */
+    public void stopHinting() {
+        VirtioContext active = hintingContext();
+        hintQueue().stop();
+        active.configChanged();
+    }
+
+    /**
+     * How far hinting has come.
+     *
+     * @throws IllegalStateException if the balloon was made without hinting
+     */
+    public HintingStatus hintingStatus() {
+        HintQueue queue = hintQueue();
+        return new HintingStatus(Integer.toUnsignedLong(queue.hostCommand()), queue.guestCommand());
+    }
+
+    private HintQueue hintQueue() {
+        if (hints == null) {
+            throw new IllegalStateException("the balloon was made without free page hinting");
+        }
+        return hints;
+    }
+
+    private VirtioContext hintingContext() {
+        hintQueue();
+        VirtioContext active = context;
+        if (active == null || !active.has(FEATURE_FREE_PAGE_HINT)) {
+            throw new IllegalStateException("the guest has no balloon driver that knows free page hinting");
+        }
+        return active;
     }
 
     @Override
@@ -134,23 +223,43 @@ public final class VirtioBalloon implements VirtioDevice {
 
     @Override
     public long features() {
-        return (1L << FEATURE_STATS_VQ)
-                | (1L << FEATURE_PAGE_REPORTING)
-                | (options.deflateOnOom ? 1L << FEATURE_DEFLATE_ON_OOM : 0);
+        return (options.statistics ? 1L << FEATURE_STATS_VQ : 0)
+                | (options.deflateOnOom ? 1L << FEATURE_DEFLATE_ON_OOM : 0)
+                | (options.freePageHinting ? 1L << FEATURE_FREE_PAGE_HINT : 0)
+                | (options.freePageReporting ? 1L << FEATURE_PAGE_REPORTING : 0);
     }
 
     @Override
     public int[] queueSizes() {
-        return new int[] {QUEUE_SIZE, QUEUE_SIZE, QUEUE_SIZE, QUEUE_SIZE};
+        int[] sizes = new int
+                [STATISTICS
+                        + (options.statistics ? 1 : 0)
+                        + (options.freePageHinting ? 1 : 0)
+                        + (options.freePageReporting ? 1 : 0)];
+        Arrays.fill(sizes, QUEUE_SIZE);
+        return sizes;
     }
 
     @Override
     public long readConfig(int offset, int sizeBytes) {
-        if (offset < 0 || offset > CONFIG_BYTES - sizeBytes) {
+        long value = 0;
+        for (int i = sizeBytes - 1; i >= 0; i--) {
+            value = value << Byte.SIZE | configByte(offset + i);
+        }
+        return value;
+    }
+
+    /** {@code struct virtio_balloon_config}: num_pages, actual, free_page_hint_cmd_id (virtio 1.2 §5.5.4). */
+    private int configByte(int at) {
+        if (at < 0 || at >= CONFIG_BYTES) {
             return 0;
         }
-        long config = Integer.toUnsignedLong(targetPages) | ((long) actualPages << (8 * CONFIG_ACTUAL));
-        return (config >>> (8 * offset)) & ((1L << (8 * sizeBytes)) - 1);
+        int word = switch (at / Integer.BYTES) {
+            case 0 -> targetPages;
+            case 1 -> actualPages;
+            default -> hints == null ? 0 : hints.hostCommand();
+        };
+        return word >>> (Byte.SIZE * (at % Integer.BYTES)) & 0xFF;
     }
 
     @Override
@@ -163,19 +272,15 @@ public final class VirtioBalloon implements VirtioDevice {
     @Override
     public void activate(VirtioContext newContext) {
         // Queues of features that were not agreed on have no index: the later ones move up, as drivers expect.
-        boolean hasStatistics = newContext.has(FEATURE_STATS_VQ);
-        statisticsIndex = hasStatistics ? STATISTICS : NO_QUEUE;
-        reportingIndex =
-                newContext.has(FEATURE_PAGE_REPORTING) ? hasStatistics ? STATISTICS + 1 : STATISTICS : NO_QUEUE;
+        int next = STATISTICS;
+        statisticsIndex = newContext.has(FEATURE_STATS_VQ) ? next++ : NO_QUEUE;
+        hintIndex = newContext.has(FEATURE_FREE_PAGE_HINT) ? next++ : NO_QUEUE;
+        reportingIndex = newContext.has(FEATURE_PAGE_REPORTING) ? next : NO_QUEUE;
         inflate.reset();
         deflate.reset();
-        statisticsHeld = false;
-        statisticsTimer.disarm();
-        newContext.watch(statisticsTimer.fd(), LinuxConstants.EPOLLIN, mask -> {
-            if (statisticsTimer.drain()) {
-                askForStatistics();
-            }
-        });
+        if (statisticsQueue != null && statisticsIndex != NO_QUEUE) {
+            statisticsQueue.begin(newContext, newContext.queue(STATISTICS));
+        }
         context = newContext;
     }
 
@@ -191,8 +296,10 @@ public final class VirtioBalloon implements VirtioDevice {
             more = inflate.serve(queue, active.memory());
         } else if (index == DEFLATE) {
             more = deflate.serve(queue, active.memory());
-        } else if (index == statisticsIndex) {
-            takeStatistics(queue);
+        } else if (index == statisticsIndex && statisticsQueue != null) {
+            statisticsQueue.serve();
+        } else if (index == hintIndex && hints != null) {
+            more = hints.serve(queue, active::configChanged);
         } else if (index == reportingIndex) {
             more = takeReports(queue);
         }
@@ -204,6 +311,12 @@ public final class VirtioBalloon implements VirtioDevice {
     @Override
     public void reset(Runnable quiet) {
         context = null;
+        if (statisticsQueue != null) {
+            statisticsQueue.end();
+        }
+        if (hints != null) {
+            hints.reset();
+        }
         actualPages = 0;
         statistics.clear();
         quiet.run();
@@ -211,38 +324,8 @@ public final class VirtioBalloon implements VirtioDevice {
 
     @Override
     public void close() {
-        statisticsTimer.close();
-    }
-
-    /** Reads the statistics that came and keeps their buffer: its return asks for new ones (virtio 1.2 §5.5.6.3). */
-    private void takeStatistics(Virtqueue queue) {
-        while (!statisticsHeld) {
-            if (queue.poll(statisticsChain)) {
-                if (statisticsChain.writableBytes() != 0) {
-                    throw new VirtioException("a device-writable buffer in the statsq (virtio 1.2 §5.5.6.3)");
-                }
-                statistics.update(statisticsChain);
-                statisticsHeld = true;
-            } else if (!queue.armDoorbells()) {
-                break;
-            }
-        }
-        long interval = statisticsIntervalNanos;
-        if (statisticsHeld && interval > 0) {
-            statisticsTimer.arm(interval);
-        } else {
-            statisticsTimer.disarm();
-        }
-    }
-
-    private void askForStatistics() {
-        VirtioContext active = context;
-        Virtqueue queue = active == null ? null : active.queue(statisticsIndex);
-        if (queue != null && statisticsHeld) {
-            statisticsHeld = false;
-            queue.complete(statisticsChain, 0);
-            queue.flush();
-            takeStatistics(queue);
+        if (statisticsQueue != null) {
+            statisticsQueue.close();
         }
     }
 

@@ -81,6 +81,11 @@ final class BlockRequest implements DiskBuffer {
         return type;
     }
 
+    /** Whether it is of ranges, as a discard is. */
+    boolean isRanged() {
+        return type == BlockLayout.T_DISCARD || type == BlockLayout.T_WRITE_ZEROES;
+    }
+
     long startNanos() {
         return startNanos;
     }

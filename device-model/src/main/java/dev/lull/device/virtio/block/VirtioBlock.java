@@ -14,7 +14,9 @@ import dev.lull.linux.LinuxConstants;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,7 @@ public final class VirtioBlock implements VirtioDevice {
 
     private static final int CLASS_MASS_STORAGE_OTHER = 0x018000;
 
-    private final DiskImage image;
-    private final DiskEngine engine;
+    private final BlockMedium medium;
     private final BlockConfig config;
     private final RateLimiter limiter;
     private final BlockStats stats;
@@ -44,12 +45,7 @@ public final class VirtioBlock implements VirtioDevice {
     private final MemorySegment id = Arena.ofAuto().allocate(BlockLayout.ID_BYTES);
     private final MemorySegment[] statuses = new MemorySegment[3];
 
-    /** All requests there are, made as they are needed, and of those the ones nobody uses. */
-    private final BlockRequest[] requests = new BlockRequest[QUEUE_SIZE];
-
-    private final BlockRequest[] free = new BlockRequest[QUEUE_SIZE];
-    private int made;
-    private int freeCount;
+    private final BlockRequestPool requests = new BlockRequestPool(QUEUE_SIZE);
 
     private @Nullable Virtqueue[] queues = new Virtqueue[0];
     private volatile @Nullable VirtioContext context;
@@ -78,9 +74,8 @@ public final class VirtioBlock implements VirtioDevice {
             RateLimiter limiter,
             DeviceStats stats,
             NanoClock clock) {
-        this.image = image;
-        this.engine = engine;
         this.config = new BlockConfig(image, queueCount, QUEUE_SIZE - 2);
+        this.medium = new BlockMedium(image, engine, clock, config::setCapacity);
         this.limiter = limiter;
         this.stats = new BlockStats(stats, clock);
         this.clock = clock;
@@ -91,6 +86,11 @@ public final class VirtioBlock implements VirtioDevice {
             statuses[i] = Arena.ofAuto().allocate(1);
             statuses[i].set(JAVA_BYTE, 0, (byte) i);
         }
+    }
+
+    /** What limits it, to be changed from any thread. */
+    public RateLimiter limiter() {
+        return limiter;
     }
 
     @Override
@@ -112,7 +112,7 @@ public final class VirtioBlock implements VirtioDevice {
                 | 1L << BlockLayout.F_CONFIG_WCE
                 | 1L << BlockLayout.F_MQ;
         return always
-                | (image.readOnly()
+                | (medium.readOnly()
                         ? 1L << BlockLayout.F_RO
                         : 1L << BlockLayout.F_DISCARD | 1L << BlockLayout.F_WRITE_ZEROES);
     }
@@ -142,15 +142,36 @@ public final class VirtioBlock implements VirtioDevice {
      * @throws dev.lull.device.backend.DiskException if that is no size for a disk
      */
     public void resize() {
-        config.setCapacity(image.currentSizeBytes());
+        medium.resize();
         VirtioContext active = context;
         if (active != null) {
             active.configChanged();
         }
     }
 
+    /**
+     * Has the image at {@code path}, opened as this one was, take its place, and tells the driver of its size. Requests under
+     * way end on the old image first; later ones wait for that and go to the new one. Of an image the disk has already this
+     * takes over the size, as {@link #resize} does. From any thread; does not wait.
+     *
+     * @return ends on the device's loop when the old image is closed; of a machine that is paused, after its pause
+     * @throws dev.lull.device.backend.DiskException if the image cannot serve as this disk; the disk is as before
+     */
+    public CompletableFuture<Void> replaceImage(Path path) {
+        CompletableFuture<Void> replaced = medium.replace(path);
+        VirtioContext active = context;
+        if (active != null) {
+            if (replaced.isDone()) {
+                active.configChanged();
+            }
+            active.loop().execute(this::changeOver);
+        }
+        return replaced;
+    }
+
     @Override
     public void activate(VirtioContext newContext) {
+        medium.begin();
         knowsFlush = newContext.has(BlockLayout.F_FLUSH);
         choosesCache = newContext.has(BlockLayout.F_CONFIG_WCE);
         if (!knowsFlush) {
@@ -161,14 +182,13 @@ public final class VirtioBlock implements VirtioDevice {
         for (int i = 0; i < queueCount; i++) {
             queues[i] = newContext.queue(i);
         }
-        System.arraycopy(requests, 0, free, 0, made);
-        freeCount = made;
-        newContext.watch(engine.ready(), LinuxConstants.EPOLLIN, mask -> {
-            engine.acknowledge();
-            settle();
-        });
+        requests.reset();
+        watch(newContext, medium.engine());
         limiter.begin(newContext, this::ringAll);
         context = newContext;
+        if (medium.hasSuccessor()) {
+            changeOver();
+        }
     }
 
     @Override
@@ -182,6 +202,7 @@ public final class VirtioBlock implements VirtioDevice {
     @Override
     public void reset(Runnable whenQuiet) {
         context = null;
+        limiter.end();
         quiet = whenQuiet;
         settle();
     }
@@ -189,8 +210,31 @@ public final class VirtioBlock implements VirtioDevice {
     @Override
     public void close() {
         limiter.close();
-        engine.close();
-        image.close();
+        medium.close();
+    }
+
+    private void watch(VirtioContext active, DiskEngine engine) {
+        active.watch(engine.ready(), LinuxConstants.EPOLLIN, mask -> {
+            engine.acknowledge();
+            settle();
+        });
+    }
+
+    /** Puts another image into its place if one waits for that and nothing is under way; goes on with what waited for it. */
+    private void changeOver() {
+        VirtioContext active = context;
+        DiskEngine former = medium.engine();
+        boolean due = medium.hasSuccessor();
+        if (active == null || (due && former.inFlight() > 0)) {
+            return;
+        }
+        if (due) {
+            active.unwatch(former.ready());
+            medium.advance();
+            watch(active, medium.engine());
+            active.configChanged();
+        }
+        ringAll();
     }
 
     /** Has every queue served, after what else the loop has to do. */
@@ -208,7 +252,7 @@ public final class VirtioBlock implements VirtioDevice {
     private void serve(int index) {
         Virtqueue queue = queues[index];
         VirtioContext active = context;
-        if (queue == null || active == null) {
+        if (queue == null || active == null || medium.hasSuccessor()) {
             return;
         }
         int taken = 0;
@@ -219,11 +263,11 @@ public final class VirtioBlock implements VirtioDevice {
                     active.ring(index);
                     return;
                 }
-                if (freeCount == 0 && !makeRequest()) {
+                BlockRequest request = requests.next();
+                if (request == null) {
                     waitsForRequest = true;
                     return;
                 }
-                BlockRequest request = free[freeCount - 1];
                 if (!queue.poll(request.chain())) {
                     break;
                 }
@@ -232,30 +276,20 @@ public final class VirtioBlock implements VirtioDevice {
                     queue.undoPoll();
                     return;
                 }
-                freeCount--;
+                requests.take();
                 taken++;
                 begin(request);
             }
         } while (queue.armDoorbells());
     }
 
-    private boolean makeRequest() {
-        if (made == requests.length) {
-            return false;
-        }
-        requests[made] = new BlockRequest(made, QUEUE_SIZE);
-        free[freeCount] = requests[made];
-        made++;
-        freeCount++;
-        return true;
-    }
-
     /** Begins what was asked for, and shows the driver what has ended. */
     private void settle() {
+        DiskEngine engine = medium.engine();
         engine.submit();
         DiskRequest ended = engine.poll();
         while (ended != null) {
-            ended(requests[ended.slot()], ended.error());
+            ended(requests.get(ended.slot()), ended.error());
             ended = engine.poll();
         }
         if (quiet != null) {
@@ -267,7 +301,9 @@ public final class VirtioBlock implements VirtioDevice {
                 queue.flush();
             }
         }
-        if (waitsForRequest && freeCount > 0) {
+        if (medium.hasSuccessor()) {
+            changeOver();
+        } else if (waitsForRequest && requests.hasFree()) {
             waitsForRequest = false;
             ringAll();
         }
@@ -275,9 +311,10 @@ public final class VirtioBlock implements VirtioDevice {
 
     private void becomeQuiet() {
         Runnable whenQuiet = quiet;
-        if (whenQuiet != null && engine.inFlight() == 0) {
+        if (whenQuiet != null && medium.engine().inFlight() == 0) {
             quiet = null;
             queues = new Virtqueue[0];
+            medium.end();
             config.setWriteback(true);
             whenQuiet.run();
         }
@@ -298,7 +335,7 @@ public final class VirtioBlock implements VirtioDevice {
 
     private void transfer(BlockRequest request) {
         boolean out = request.type() == BlockLayout.T_OUT;
-        if ((out && image.readOnly()) || !request.isOnDisk(config.capacitySectors(), image.blockBytes())) {
+        if ((out && medium.readOnly()) || !request.isOnDisk(config.capacitySectors(), medium.blockBytes())) {
             end(request, BlockLayout.S_IOERR);
             return;
         }
@@ -312,26 +349,26 @@ public final class VirtioBlock implements VirtioDevice {
         } else {
             request.disk().read(request.offsetBytes());
         }
-        engine.start(request.disk());
+        medium.engine().start(request.disk());
     }
 
     private void flush(BlockRequest request) {
-        if (image.readOnly()) {
+        if (medium.readOnly()) {
             end(request, BlockLayout.S_OK);
             return;
         }
         request.disk().flush();
-        engine.start(request.disk());
+        medium.engine().start(request.disk());
     }
 
     private void changeRanges(BlockRequest request) {
-        if (image.readOnly()) {
+        if (medium.readOnly()) {
             end(request, BlockLayout.S_IOERR);
             return;
         }
-        int status = request.parseRanges(config.capacitySectors(), image.blockBytes());
+        int status = request.parseRanges(config.capacitySectors(), medium.blockBytes());
         if (status == BlockLayout.S_OK && request.nextRange(isWriteThrough())) {
-            engine.start(request.disk());
+            medium.engine().start(request.disk());
         } else {
             end(request, status);
         }
@@ -348,22 +385,17 @@ public final class VirtioBlock implements VirtioDevice {
         }
         if (error != 0) {
             end(request, BlockLayout.S_IOERR);
-        } else if (isRanged(request) && request.nextRange(isWriteThrough())) {
-            engine.start(request.disk());
-            engine.submit();
+        } else if (request.isRanged() && request.nextRange(isWriteThrough())) {
+            medium.engine().start(request.disk());
+            medium.engine().submit();
         } else {
             end(request, BlockLayout.S_OK);
         }
     }
 
-    private static boolean isRanged(BlockRequest request) {
-        return request.type() == BlockLayout.T_DISCARD || request.type() == BlockLayout.T_WRITE_ZEROES;
-    }
-
     private void end(BlockRequest request, int status) {
         stats.record(request, status);
         request.complete(statuses[status], status == BlockLayout.S_OK);
-        free[freeCount] = request;
-        freeCount++;
+        requests.giveBack(request);
     }
 }

@@ -30,7 +30,6 @@ final class NetFeature {
     static final long ALWAYS = CSUM
             | GUEST_OFFLOADS
             | CTRL_GUEST_OFFLOADS
-            | MTU
             | MAC
             | HOST_TSO4
             | HOST_TSO6

@@ -7,6 +7,7 @@ import dev.lull.device.virtio.Virtqueue;
 import dev.lull.linux.Errno;
 import dev.lull.linux.Fd;
 import dev.lull.linux.Iovec;
+import org.jspecify.annotations.Nullable;
 
 /** From the guest to the port: a frame is one {@code writev} straight from the guest's buffers. */
 final class TransmitQueue implements NetQueue {
@@ -15,16 +16,19 @@ final class TransmitQueue implements NetQueue {
     private final NetLink link;
     private final RateLimiter limiter;
     private final NetStats stats;
+    private final @Nullable DetourPath detour;
     private final DescriptorChain chain;
     private final Iovec pieces;
     private boolean waitsForPort;
 
-    TransmitQueue(Virtqueue queue, Fd port, NetLink link, RateLimiter limiter, NetStats stats) {
+    TransmitQueue(
+            Virtqueue queue, Fd port, NetLink link, RateLimiter limiter, NetStats stats, @Nullable DetourPath detour) {
         this.queue = queue;
         this.port = port;
         this.link = link;
         this.limiter = limiter;
         this.stats = stats;
+        this.detour = detour;
         chain = new DescriptorChain(queue.size());
         pieces = new Iovec(queue.size());
     }
@@ -60,6 +64,9 @@ final class TransmitQueue implements NetQueue {
     private boolean send(long startNanos) {
         if (chain.writableBytes() != 0 || chain.readableBytes() < HEADER_BYTES) {
             throw new VirtioException("a transmit buffer without a whole header, or writable (virtio 1.2 §5.1.6.2)");
+        }
+        if (detour != null && detour.takes(chain)) {
+            return true;
         }
         long lengthBytes = chain.readableBytes();
         if (!link.isUp()) {

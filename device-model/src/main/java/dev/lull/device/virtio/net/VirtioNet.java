@@ -22,6 +22,9 @@ public final class VirtioNet implements VirtioDevice {
     private static final int CONTROL_QUEUE_SIZE = 64;
     private static final int LINK_UP = 1;
 
+    /** The pair of queues a detour's frames come by; it is always in use. */
+    private static final int DETOUR_PAIR = 0;
+
     /** The Ethernet header and a VLAN's. */
     private static final int ETHERNET_BYTES = 18;
 
@@ -33,8 +36,10 @@ public final class VirtioNet implements VirtioDevice {
     private final RateLimiter receiveLimiter;
     private final RateLimiter transmitLimiter;
     private final NetStats stats;
+    private final @Nullable DetourPath detour;
     private final long features;
-    private final int mtuBytes;
+    private final int toldMtuBytes;
+    private final int portMtuBytes;
     private final @Nullable NetPair[] pairs;
     private final NetLink link = new PortLink();
     private final MacAddress assignedMac;
@@ -59,17 +64,45 @@ public final class VirtioNet implements VirtioDevice {
             RateLimiter receiveLimiter,
             RateLimiter transmitLimiter,
             DeviceStats stats) {
+        this(config, port, receiveLimiter, transmitLimiter, stats, null);
+    }
+
+    /**
+     * As above, with frames that do not go to the port or come from it.
+     *
+     * @param detour null for none; this device's alone
+     */
+    public VirtioNet(
+            NetConfig config,
+            FramePort port,
+            RateLimiter receiveLimiter,
+            RateLimiter transmitLimiter,
+            DeviceStats stats,
+            @Nullable FrameDetour detour) {
         this.port = port;
         this.receiveLimiter = receiveLimiter;
         this.transmitLimiter = transmitLimiter;
         this.stats = new NetStats(stats);
+        this.detour = detour == null ? null : new DetourPath(detour);
         assignedMac = config.mac();
         mac = assignedMac;
-        mtuBytes = port.mtuBytes();
+        toldMtuBytes = config.mtuBytes();
+        portMtuBytes = port.mtuBytes();
         pairs = new NetPair[port.queueCount()];
         features = NetFeature.ALWAYS
                 | (pairs.length > 1 ? NetFeature.MQ : 0)
+                | (toldMtuBytes == NetConfig.NO_MTU ? 0 : NetFeature.MTU)
                 | (config.standby() ? NetFeature.STANDBY : 0);
+    }
+
+    /** What limits frames to the guest, to be changed from any thread. */
+    public RateLimiter receiveLimiter() {
+        return receiveLimiter;
+    }
+
+    /** What limits frames from the guest, to be changed from any thread. */
+    public RateLimiter transmitLimiter() {
+        return transmitLimiter;
     }
 
     @Override
@@ -112,8 +145,8 @@ public final class VirtioNet implements VirtioDevice {
             case 6 -> linkUp ? LINK_UP : 0;
             case 8 -> pairs.length & 0xff;
             case 9 -> pairs.length >>> 8;
-            case 10 -> mtuBytes & 0xff;
-            case 11 -> (mtuBytes >>> 8) & 0xff;
+            case 10 -> toldMtuBytes & 0xff;
+            case 11 -> toldMtuBytes >>> 8;
             default -> 0;
         };
     }
@@ -132,6 +165,9 @@ public final class VirtioNet implements VirtioDevice {
         }
         receiveLimiter.begin(newContext, () -> runAll(true));
         transmitLimiter.begin(newContext, () -> runAll(false));
+        if (detour != null) {
+            detour.begin(newContext, () -> run(DETOUR_PAIR, true));
+        }
         onPort(() -> {
             port.setOffloads(NetFeature.portOffloads(newContext.features()));
             port.setFilter(new byte[0], false);
@@ -157,6 +193,11 @@ public final class VirtioNet implements VirtioDevice {
         for (int i = 0; i < pairs.length; i++) {
             watch(i, false);
         }
+        receiveLimiter.end();
+        transmitLimiter.end();
+        if (detour != null) {
+            detour.end();
+        }
         context = null;
         control = null;
         Arrays.fill(pairs, null);
@@ -169,6 +210,9 @@ public final class VirtioNet implements VirtioDevice {
     public void close() {
         receiveLimiter.close();
         transmitLimiter.close();
+        if (detour != null) {
+            detour.close();
+        }
         port.close();
     }
 
@@ -179,11 +223,19 @@ public final class VirtioNet implements VirtioDevice {
             return null;
         }
         boolean segments = (active.features() & (NetFeature.GUEST_TSO4 | NetFeature.GUEST_TSO6)) != 0;
-        int longest = segments ? NetQueue.MAX_FRAME_BYTES : NetQueue.HEADER_BYTES + mtuBytes + ETHERNET_BYTES;
+        int longest = segments ? NetQueue.MAX_FRAME_BYTES : NetQueue.HEADER_BYTES + portMtuBytes + ETHERNET_BYTES;
         boolean mergeable = (active.features() & NetFeature.MRG_RXBUF) != 0;
         return new NetPair(
-                new ReceiveQueue(receive, port.queue(index), link, receiveLimiter, stats, mergeable, longest),
-                new TransmitQueue(transmit, port.queue(index), link, transmitLimiter, stats));
+                new ReceiveQueue(
+                        receive,
+                        port.queue(index),
+                        link,
+                        receiveLimiter,
+                        stats,
+                        index == DETOUR_PAIR ? detour : null,
+                        mergeable,
+                        longest),
+                new TransmitQueue(transmit, port.queue(index), link, transmitLimiter, stats, detour));
     }
 
     private void portReady(int index, int eventMask) {
@@ -219,6 +271,12 @@ public final class VirtioNet implements VirtioDevice {
             NetQueue queue = receive ? pair.receive : pair.transmit;
             if (queue.run()) {
                 active.ring(2 * index + (receive ? 0 : 1));
+            }
+            if (detour != null) {
+                if (!receive && detour.hasFrame()) {
+                    run(DETOUR_PAIR, true);
+                }
+                detour.keepTime();
             }
         }
     }

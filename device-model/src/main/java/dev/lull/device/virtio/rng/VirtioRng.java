@@ -35,6 +35,11 @@ public final class VirtioRng implements VirtioDevice {
         reads = stats.request("read");
     }
 
+    /** What limits it, to be changed from any thread. */
+    public RateLimiter limiter() {
+        return limiter;
+    }
+
     @Override
     public int type() {
         return TYPE;
@@ -76,6 +81,7 @@ public final class VirtioRng implements VirtioDevice {
     public void reset(Runnable quiet) {
         context = null;
         queue = null;
+        limiter.end();
         quiet.run();
     }
 

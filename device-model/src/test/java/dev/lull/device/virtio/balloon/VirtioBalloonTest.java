@@ -53,8 +53,8 @@ class VirtioBalloonTest {
     private final TestQueue statistics = new TestQueue(guest, 128);
     private final TestQueue reporting = new TestQueue(guest, 128);
     private final DeviceStats stats = DeviceStats.inMemory("balloon0", 9);
-    private final VirtioBalloon balloon =
-            new VirtioBalloon(new VirtioBalloon.Options(false, PAGE), stats, SystemNanoClock.INSTANCE);
+    private final VirtioBalloon balloon = new VirtioBalloon(
+            new VirtioBalloon.Options(false, true, false, true, PAGE), stats, SystemNanoClock.INSTANCE);
     private final TestContext context = new TestContext(guest, FEATURES, inflate, deflate, statistics, reporting);
 
     @BeforeEach
@@ -105,7 +105,7 @@ class VirtioBalloonTest {
     @Test
     void pagesOfLargerOnesGoBackWhenAllOfThemDo() {
         try (VirtioBalloon large = new VirtioBalloon(
-                new VirtioBalloon.Options(false, 2 * MIB),
+                new VirtioBalloon.Options(false, true, false, true, 2 * MIB),
                 DeviceStats.inMemory("balloon1", 9),
                 SystemNanoClock.INSTANCE)) {
             context.reset();
@@ -270,10 +270,65 @@ class VirtioBalloonTest {
     }
 
     @Test
+    void newerStatisticsAreReadWhereTheGuestSendsThem() {
+        statistics.chain().readable(statistics(10, 1, 15, 6, 16, 7, 65535, 8)).publish();
+        balloon.notified(STATISTICS);
+        assertThat(balloon.statistics().value(Statistic.OOM_KILLS)).hasValue(1);
+        assertThat(balloon.statistics().value(Statistic.DIRECT_RECLAIMED_BYTES)).hasValue(6);
+        assertThat(balloon.statistics().value(Statistic.ALLOCATION_STALLS)).isEmpty();
+    }
+
+    @Test
+    void aNewIntervalAsksAtOnce() {
+        statistics.chain().readable(statistics(4, 100)).publish();
+        balloon.notified(STATISTICS);
+        balloon.setStatisticsInterval(3_600_000_000_000L);
+        assertThat(balloon.statisticsIntervalNanos()).isEqualTo(3_600_000_000_000L);
+        context.turnUntil(() -> statistics.takeUsed() != null);
+        statistics.chain().readable(statistics(4, 200)).publish();
+        balloon.notified(STATISTICS);
+        context.turn();
+        assertThat(statistics.takeUsed()).isNull();
+        assertThatThrownBy(() -> balloon.setStatisticsInterval(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whatWasNotAskedForIsNotOffered() {
+        try (VirtioBalloon plain = new VirtioBalloon(
+                new VirtioBalloon.Options(false, false, false, false, PAGE),
+                DeviceStats.inMemory("b", 9),
+                SystemNanoClock.INSTANCE)) {
+            assertThat(plain.features()).isZero();
+            assertThat(plain.queueSizes()).hasSize(2);
+            assertThat(plain.statistics().value(Statistic.FREE_BYTES)).isEmpty();
+            assertThat(plain.statisticsIntervalNanos()).isZero();
+            assertThatThrownBy(() -> plain.setStatisticsInterval(1)).isInstanceOf(IllegalStateException.class);
+            context.reset();
+            try (TestContext bare = new TestContext(guest, 0, inflate, deflate)) {
+                bare.activate(plain);
+                touch(FREE_GPA, MIB);
+                inflate.chain().readable(pages(FREE_GPA, PAGE)).publish();
+                plain.notified(INFLATE);
+                assertThat(at(FREE_GPA)).isZero();
+                bare.reset();
+            }
+        }
+        try (VirtioBalloon reporting = new VirtioBalloon(
+                new VirtioBalloon.Options(false, false, false, true, PAGE),
+                DeviceStats.inMemory("b", 9),
+                SystemNanoClock.INSTANCE)) {
+            assertThat(reporting.features()).isEqualTo(1 << 5);
+            assertThat(reporting.queueSizes()).hasSize(3);
+        }
+    }
+
+    @Test
     void deflatingWithoutLeaveIsOfferedOnRequest() {
         assertThat(balloon.features() & 1 << 2).isZero();
         try (VirtioBalloon other = new VirtioBalloon(
-                new VirtioBalloon.Options(true, PAGE), DeviceStats.inMemory("b", 9), SystemNanoClock.INSTANCE)) {
+                new VirtioBalloon.Options(true, true, false, true, PAGE),
+                DeviceStats.inMemory("b", 9),
+                SystemNanoClock.INSTANCE)) {
             assertThat(other.features() & 1 << 2).isNotZero();
         }
     }

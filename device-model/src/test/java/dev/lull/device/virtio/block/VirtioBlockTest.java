@@ -395,6 +395,22 @@ class VirtioBlockTest {
         assertThat(System.nanoTime() - start).isGreaterThan(3 * 30_000_000L - 5_000_000L);
     }
 
+    @Test
+    void aLimitThatIsLiftedLetsWaitingRequestsGo() {
+        driver.block.limiter().limitBytes(new TokenBucket(512, 0, 1L << 40, SystemNanoClock.INSTANCE));
+        driver.context.turn();
+        for (int i = 0; i < 3; i++) {
+            driver.chain(BlockLayout.T_IN, 0, NOTHING, 512).publish();
+        }
+        driver.block.notified(0);
+        assertThat(driver.queues[0].takeUsed()).isNotNull();
+        driver.context.turn();
+        assertThat(driver.queues[0].takeUsed()).isNull();
+        driver.block.limiter().limitBytes(null);
+        driver.await(driver.queues[0]);
+        driver.await(driver.queues[0]);
+    }
+
     @ParameterizedTest
     @EnumSource
     void aResetWaitsForWhatIsUnderWayAndTouchesNoQueue(DiskEngine.Kind kind) {

@@ -10,6 +10,7 @@ import dev.lull.device.virtio.TestGuest;
 import dev.lull.device.virtio.TestQueue;
 import dev.lull.device.virtio.VirtioException;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hostile guest before a network device: it fills three queues with whatever its input says, while frames come. Nothing
@@ -30,12 +31,13 @@ final class NetFuzzTarget implements AutoCloseable {
         new TestQueue(guest, QUEUE_SIZE), new TestQueue(guest, QUEUE_SIZE), new TestQueue(guest, QUEUE_SIZE)
     };
     private final PacketPort port = new PacketPort(1);
-    private final VirtioNet device = device(port);
+    private final EchoDetour detour = new EchoDetour();
+    private final VirtioNet device = device(port, detour);
     private final TestContext[] contexts = new TestContext[FEATURES.length];
 
     private final TestQueue bystanderQueue = new TestQueue(guest, QUEUE_SIZE);
     private final PacketPort bystanderPort = new PacketPort(1);
-    private final VirtioNet bystander = device(bystanderPort);
+    private final VirtioNet bystander = device(bystanderPort, null);
     private final TestContext bystanderContext = new TestContext(
             guest, 0, new TestQueue(guest, QUEUE_SIZE), bystanderQueue, new TestQueue(guest, QUEUE_SIZE));
     private final int bystanderHead;
@@ -54,13 +56,14 @@ final class NetFuzzTarget implements AutoCloseable {
         passBystanderFrame();
     }
 
-    private static VirtioNet device(FramePort port) {
+    private static VirtioNet device(FramePort port, @Nullable FrameDetour detour) {
         return new VirtioNet(
-                new NetConfig(MacAddress.parse("02:00:00:00:00:01"), false),
+                new NetConfig(MacAddress.parse("02:00:00:00:00:01"), false, 1500),
                 port,
                 RateLimiter.unlimited(),
                 RateLimiter.unlimited(),
-                DeviceStats.inMemory("fuzz", 32));
+                DeviceStats.inMemory("fuzz", 32),
+                detour);
     }
 
     void run(byte[] input) {
@@ -107,9 +110,10 @@ final class NetFuzzTarget implements AutoCloseable {
             case 5 -> command(bytes);
             case 6 -> {
                 MemorySegment at = guest.at(area + bytes.octet(), 16);
-                for (int i = 0; i < 12; i++) {
+                for (int i = 0; i < NetQueue.HEADER_BYTES; i++) {
                     at.set(JAVA_BYTE, i, (byte) bytes.octet());
                 }
+                at.set(JAVA_BYTE, NetQueue.HEADER_BYTES, bytes.octet() % 2 == 0 ? EchoDetour.MARK : 0);
             }
             default -> {
                 device.readConfig(bytes.word(), 1 << (bytes.octet() % 3));
@@ -165,11 +169,12 @@ final class NetFuzzTarget implements AutoCloseable {
 
     /** Whether the inputs have come as far as they should. */
     boolean wentDeep() {
-        return broken > 0 && frames > 0 && commands > 0;
+        return broken > 0 && frames > 0 && commands > 0 && detour.taken > 0;
     }
 
     String summary() {
-        return "%d inputs: %d frames and %d commands, %d broke the device".formatted(inputs, frames, commands, broken);
+        return "%d inputs: %d frames, %d by a detour, and %d commands, %d broke the device"
+                .formatted(inputs, frames, detour.taken, commands, broken);
     }
 
     @Override

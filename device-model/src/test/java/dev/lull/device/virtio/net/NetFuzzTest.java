@@ -28,7 +28,10 @@ class NetFuzzTest {
         byte[] received = {0, 0, 0, 0, 0, 0, 0, 2, 2, 0, 1, 0, 0, 4, 0, 100, 0, 3, 0};
         byte[] transmitted = {0, 0, 1, 0, 0, 0, 0, 0, 72, 0, 0, 1, 1, 0, 2, 0, 1};
         byte[] commanded = {0, 5, 0, 3, 0, 0, 1, 5, 0, 8, 1, 1, 2, 0, 0, 0, 0, 9, 5, 0, 10, 5, 0, 2, 0, 0, 0};
-        new SeededFuzz("net", 160, List.of(received, transmitted, commanded)).run(TARGET::run);
+        byte[] detoured = {
+            0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 72, 0, 0, 1, 1, 0, 2, 0, 1
+        };
+        new SeededFuzz("net", 160, List.of(received, transmitted, detoured, commanded)).run(TARGET::run);
         System.out.println("fuzz net: " + TARGET.summary());
         assertThat(TARGET.wentDeep()).isTrue();
     }

@@ -61,7 +61,7 @@ class TapNetTest {
         ip("link", "set", NAME, "up");
         ip("neigh", "add", GUEST, "lladdr", GUEST_MAC, "dev", NAME);
         device = new VirtioNet(
-                new NetConfig(MacAddress.parse(GUEST_MAC), false),
+                new NetConfig(MacAddress.parse(GUEST_MAC), false, 1500),
                 FramePort.of(Tap.open(NAME, 1)),
                 RateLimiter.unlimited(),
                 RateLimiter.unlimited(),

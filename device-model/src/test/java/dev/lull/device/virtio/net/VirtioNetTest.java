@@ -36,7 +36,7 @@ class VirtioNetTest {
     private final PacketPort port = new PacketPort(1);
     private final DeviceStats stats = DeviceStats.inMemory("net0", 32);
     private final VirtioNet device = new VirtioNet(
-            new NetConfig(MacAddress.parse("02:00:00:00:00:0a"), false),
+            new NetConfig(MacAddress.parse("02:00:00:00:00:0a"), false, 1500),
             port,
             RateLimiter.unlimited(),
             RateLimiter.unlimited(),
@@ -71,6 +71,26 @@ class VirtioNetTest {
         assertThat(device.readConfig(Integer.MAX_VALUE - 1, 4)).isZero();
         assertThat(device.queueSizes()).hasSize(3);
         assertThat(device.features() & NetFeature.MQ).isZero();
+    }
+
+    @Test
+    void anMtuIsToldOnlyIfThereIsOne() {
+        assertThat(device.features() & NetFeature.MTU).isNotZero();
+        for (int mtu : new int[] {68, 9000, 65535, NetConfig.NO_MTU}) {
+            try (VirtioNet other = new VirtioNet(
+                    new NetConfig(MacAddress.parse("02:00:00:00:00:0d"), false, mtu),
+                    new PacketPort(1),
+                    RateLimiter.unlimited(),
+                    RateLimiter.unlimited(),
+                    DeviceStats.inMemory("net1", 32))) {
+                assertThat(other.readConfig(10, 2)).isEqualTo(mtu);
+                assertThat(other.features() & NetFeature.MTU).isEqualTo(mtu == 0 ? 0 : NetFeature.MTU);
+            }
+        }
+        for (int mtu : new int[] {-1, 1, 67, 65536}) {
+            assertThatThrownBy(() -> new NetConfig(MacAddress.parse("02:00:00:00:00:0d"), false, mtu))
+                    .hasMessage("an MTU of " + mtu + " bytes; there are 68 to 65535");
+        }
     }
 
     @Test
@@ -338,7 +358,7 @@ class VirtioNetTest {
     void severalPairsEachHaveTheirOwnQueue() {
         try (PacketPort two = new PacketPort(2);
                 VirtioNet pairs = new VirtioNet(
-                        new NetConfig(MacAddress.parse("02:00:00:00:00:0b"), true),
+                        new NetConfig(MacAddress.parse("02:00:00:00:00:0b"), true, NetConfig.NO_MTU),
                         two,
                         RateLimiter.unlimited(),
                         RateLimiter.unlimited(),
@@ -378,7 +398,7 @@ class VirtioNetTest {
     void bothDirectionsKeepToTheirRates() {
         try (PacketPort slow = new PacketPort(1);
                 VirtioNet limited = new VirtioNet(
-                        new NetConfig(MacAddress.parse("02:00:00:00:00:0c"), false),
+                        new NetConfig(MacAddress.parse("02:00:00:00:00:0c"), false, NetConfig.NO_MTU),
                         slow,
                         new RateLimiter("in", null, new TokenBucket(2, 0, 20_000_000, System::nanoTime)),
                         new RateLimiter("out", new TokenBucket(100, 0, 20_000_000, System::nanoTime), null),
@@ -405,6 +425,29 @@ class VirtioNetTest {
             }
             context.unwatchAll();
         }
+    }
+
+    @Test
+    void eachDirectionsLimitMayBeLifted() {
+        activate(ALL);
+        device.receiveLimiter().limitOperations(new TokenBucket(1, 0, 1L << 40, System::nanoTime));
+        device.transmitLimiter().limitBytes(new TokenBucket(100, 0, 1L << 40, System::nanoTime));
+        context.turn();
+        for (int i = 0; i < 2; i++) {
+            transmit.chain().readable(bytes(i, HEADER + 100)).publish();
+            receive.chain().writable(70_000).publish();
+            port.send(0, bytes(i, HEADER + 60));
+        }
+        device.notified(1);
+        context.turn();
+        context.turn();
+        assertThat(taken(transmit)).isEqualTo(1);
+        assertThat(taken(receive)).isEqualTo(1);
+        device.transmitLimiter().limitBytes(null);
+        context.turnUntil(() -> taken(transmit) == 1);
+        assertThat(taken(receive)).isZero();
+        device.receiveLimiter().limitOperations(null);
+        context.turnUntil(() -> taken(receive) == 1);
     }
 
     @Test

@@ -99,6 +99,21 @@ class VirtioRngTest {
     }
 
     @Test
+    void aLimitThatIsLiftedLetsWaitingRequestsGo() {
+        rng.limiter().limitOperations(new TokenBucket(1, 0, 1L << 40, SystemNanoClock.INSTANCE));
+        context.activate(rng);
+        driver.chain().writable(100).publish();
+        int second = driver.chain().writable(100).publish();
+        rng.notified(0);
+        assertThat(driver.takeUsed()).isNotNull();
+        assertThat(driver.takeUsed()).isNull();
+        rng.limiter().limitOperations(null);
+        TestQueue.Used[] used = new TestQueue.Used[1];
+        context.turnUntil(() -> (used[0] = driver.takeUsed()) != null);
+        assertThat(used[0]).isEqualTo(new TestQueue.Used(second, 100));
+    }
+
+    @Test
     void afterAResetNothingIsTouched() {
         context.activate(rng);
         context.reset();
