@@ -3,12 +3,12 @@ package dev.lull.agent.cli;
 import java.io.Serial;
 
 /** A command that cannot do its work; its message is one line that names the thing and the remedy. */
-final class CommandException extends RuntimeException {
+public final class CommandException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
     /** @param message one line for the user */
-    CommandException(String message) {
+    public CommandException(String message) {
         super(message);
     }
 }

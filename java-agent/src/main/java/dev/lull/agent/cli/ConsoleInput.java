@@ -1,16 +1,22 @@
 package dev.lull.agent.cli;
 
-import dev.lull.device.legacy.SerialPort;
 import java.io.IOException;
 import java.io.InputStream;
 
 /** Gives a guest's console what a person types, until {@code Ctrl-a x}. {@code Ctrl-a a} types {@code Ctrl-a}. */
-final class ConsoleInput implements Runnable {
+public final class ConsoleInput implements Runnable {
     private static final byte ESCAPE = 1;
     private static final int BUFFER_BYTES = 256;
 
+    /** Takes what is typed. */
+    @FunctionalInterface
+    public interface Sink {
+        /** Takes bytes; waits while they are not read. */
+        void receive(byte[] bytes, int offset, int lengthBytes) throws IOException, InterruptedException;
+    }
+
     private final InputStream stream;
-    private final SerialPort console;
+    private final Sink console;
     private final boolean escapes;
     private final Runnable onLeave;
 
@@ -18,7 +24,7 @@ final class ConsoleInput implements Runnable {
      * @param escapes whether {@code Ctrl-a} is special: for terminals, not for files
      * @param onLeave called at {@code Ctrl-a x}
      */
-    ConsoleInput(InputStream stream, SerialPort console, boolean escapes, Runnable onLeave) {
+    public ConsoleInput(InputStream stream, Sink console, boolean escapes, Runnable onLeave) {
         this.stream = stream;
         this.console = console;
         this.escapes = escapes;
@@ -26,7 +32,7 @@ final class ConsoleInput implements Runnable {
     }
 
     /** Starts a thread that may stay in a read when the machine has long ended, and keeps no process alive. */
-    void start() {
+    public void start() {
         Thread thread = new Thread(this, "lull-input");
         thread.setDaemon(true);
         thread.start();
@@ -58,7 +64,7 @@ final class ConsoleInput implements Runnable {
                 length = stream.read(typed);
             }
         } catch (IOException e) {
-            // The terminal is gone: the guest simply hears no more.
+            // The terminal, or the console, is gone: the guest simply hears no more.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The devices {@code lull run} is asked for, as they were written. A device that was given no id is named by its kind and
+ * The devices {@code lull run} and others are asked for, as they were written. A device that was given no id is named by its kind and
  * number, from 0 on.
  *
  * @param disks of each {@code --disk}
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param rng of {@code --rng}, empty without settings; null if it was not given
  * @param balloon of {@code --balloon}; null if it was not given
  */
-record DeviceArguments(
+public record DeviceArguments(
         List<String> disks,
         List<String> networks,
         @Nullable String vsock,
@@ -59,7 +59,14 @@ record DeviceArguments(
         return List.copyOf(configs);
     }
 
-    private static DeviceConfig disk(String text, String otherwise) {
+    /**
+     * A disk.
+     *
+     * @param text of {@code --disk}
+     * @param otherwise its id unless {@code text} gives one
+     * @throws IllegalArgumentException with a message for the user if {@code text} is not well-formed
+     */
+    public static DiskConfig disk(String text, String otherwise) {
         Settings settings = Settings.parse(
                 "--disk",
                 text,
@@ -76,7 +83,14 @@ record DeviceArguments(
                 rate(settings));
     }
 
-    private static DeviceConfig network(String text, String otherwise) {
+    /**
+     * A network device.
+     *
+     * @param text of {@code --net}
+     * @param otherwise its id unless {@code text} gives one
+     * @throws IllegalArgumentException with a message for the user if {@code text} is not well-formed
+     */
+    public static TapConfig network(String text, String otherwise) {
         Settings settings = Settings.parse(
                 "--net",
                 text,
@@ -88,13 +102,17 @@ record DeviceArguments(
         }
         String name = create ? settings.text("user-tap", "") : settings.required("tap");
         String mac = settings.text("mac");
+        RateLimit eachWay = rate(settings);
         return new TapConfig(
                 settings.text("id", otherwise),
                 name.isEmpty() ? TapConfig.CREATED_NAME : name,
                 create,
                 mac == null ? null : mac(settings, mac),
                 queues(settings),
-                rate(settings));
+                TapConfig.TAP_MTU,
+                eachWay,
+                eachWay,
+                null);
     }
 
     private static DeviceConfig sockets(String text, String otherwise) {
@@ -143,6 +161,6 @@ record DeviceArguments(
         if (settings.has("burst") && !settings.has("rate")) {
             throw settings.refusal("burst= is on top of rate=, which is missing");
         }
-        return new RateLimit(settings.size("rate"), operations, settings.size("burst"));
+        return RateLimit.perSecond(settings.size("rate"), operations, settings.size("burst"));
     }
 }

@@ -1,12 +1,15 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.machine.DeviceConfig;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@link DeviceArguments} as picocli sees them. */
-final class DeviceOptions {
+public final class DeviceOptions {
     @Option(
             names = "--disk",
             paramLabel = "path=FILE[,...]",
@@ -53,5 +56,24 @@ final class DeviceOptions {
 
     DeviceArguments arguments() {
         return new DeviceArguments(List.copyOf(disks), List.copyOf(networks), vsock, rng, balloon);
+    }
+
+    /** Whether none was given. */
+    public boolean isEmpty() {
+        return arguments().isEmpty();
+    }
+
+    /**
+     * The devices, in the order of their slots.
+     *
+     * @param spec the command that was given them
+     * @throws ParameterException if they are not well-formed
+     */
+    public List<DeviceConfig> configs(CommandSpec spec) {
+        try {
+            return arguments().configs();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 }

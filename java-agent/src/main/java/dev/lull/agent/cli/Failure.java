@@ -1,6 +1,7 @@
 package dev.lull.agent.cli;
 
 import dev.lull.agent.boot.KernelException;
+import dev.lull.agent.client.HostException;
 import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.MachineException;
 import dev.lull.linux.LinuxException;
@@ -30,6 +31,7 @@ final class Failure {
                 || fault instanceof KernelException
                 || fault instanceof MachineException
                 || fault instanceof CommandException
+                || fault instanceof HostException
                 || fault instanceof LinuxException;
         if (forUsers && message != null) {
             return OneLine.of(message);

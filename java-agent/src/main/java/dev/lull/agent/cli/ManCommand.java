@@ -1,6 +1,7 @@
 package dev.lull.agent.cli;
 
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,12 +19,14 @@ import picocli.CommandLine.Spec;
         footer = {
             "  lull man run | man -l -",
             "      Read it.",
+            "  lull man vm create | man -l -",
+            "      A command's command has one too.",
             "  lull man > /usr/local/share/man/man1/lull.1",
             "      Keep it."
         })
 final class ManCommand implements Runnable {
-    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "Which command's; lull's own unless given.")
-    private @Nullable String command;
+    @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "Which command's; lull's own unless given.")
+    private List<String> path = new ArrayList<>();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -36,18 +39,17 @@ final class ManCommand implements Runnable {
 
     @Override
     public void run() {
-        CommandSpec root = spec.root();
-        if (command == null) {
-            stdio.print(ManPage.of(root));
-            return;
+        CommandSpec shown = spec.root();
+        for (String command : path) {
+            CommandLine found = shown.subcommands().get(command);
+            if (found == null) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "No command '" + command + "'; there are "
+                                + String.join(", ", shown.subcommands().keySet()));
+            }
+            shown = found.getCommandSpec();
         }
-        CommandLine found = root.subcommands().get(command);
-        if (found == null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "No command '" + command + "'; there are "
-                            + String.join(", ", root.subcommands().keySet()));
-        }
-        stdio.print(ManPage.of(found.getCommandSpec()));
+        stdio.print(ManPage.of(shown));
     }
 }

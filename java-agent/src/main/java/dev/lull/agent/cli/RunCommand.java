@@ -1,19 +1,14 @@
 package dev.lull.agent.cli;
 
-import dev.lull.agent.machine.DeviceConfig;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code lull run} as picocli sees it: help, completion, and what to say about a wrong command line. */
 @Command(
@@ -54,33 +49,8 @@ final class RunCommand implements Callable<Integer> {
             description = "Linux bzImage (a distribution's vmlinuz) or ELF vmlinux. Required.")
     private Path kernel = Path.of("");
 
-    @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk, a cpio archive, packed or not.")
-    private @Nullable Path initrd;
-
-    @Option(
-            names = "--cmdline",
-            paramLabel = "STRING",
-            defaultValue = RunOptions.DEFAULT_COMMAND_LINE,
-            description = "Kernel command line (${DEFAULT-VALUE}).")
-    private String commandLine = "";
-
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            defaultValue = RunOptions.DEFAULT_MEMORY,
-            converter = Size.class,
-            description = "Guest memory with K, M, G or T (${DEFAULT-VALUE}).")
-    private long memoryBytes;
-
-    @Option(
-            names = "--cpus",
-            paramLabel = "N",
-            defaultValue = RunOptions.DEFAULT_CPUS,
-            description = "vCPUs, 1 to 32 (${DEFAULT-VALUE}).")
-    private int cpus;
-
-    @Option(names = "--hugepages", description = "Take guest memory from the host's pool of 2 MiB pages.")
-    private boolean hugePages;
+    @Mixin
+    private GuestOptions guest = new GuestOptions();
 
     @Mixin
     private DeviceOptions devices = new DeviceOptions();
@@ -131,36 +101,16 @@ final class RunCommand implements Callable<Integer> {
     RunOptions options() {
         return new RunOptions(
                 kernel,
-                initrd,
-                commandLine,
-                memoryBytes,
-                cpus,
-                hugePages,
-                deviceConfigs(),
+                guest.initrd(),
+                guest.commandLine(),
+                guest.memoryBytes(),
+                guest.cpus(),
+                guest.hugePages(),
+                devices.configs(spec),
                 countersFile,
                 stats,
                 statsFile,
                 bootTimer,
                 parent != null && parent.debug());
-    }
-
-    private List<DeviceConfig> deviceConfigs() {
-        try {
-            return devices.arguments().configs();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** {@link ByteSize} for picocli. */
-    static final class Size implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            try {
-                return ByteSize.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
     }
 }

@@ -70,7 +70,7 @@ final class RunSession {
     private MachineEnd attend(Machine machine, SignalGuard guard) throws InterruptedException {
         try (Terminal terminal = stdio.terminalFd() < 0 ? null : Terminal.raw(stdio.terminalFd())) {
             guard.watch(machine, terminal);
-            new ConsoleInput(stdio.in(), machine.console(), terminal != null, machine::stop).start();
+            new ConsoleInput(stdio.in(), machine.console()::receive, terminal != null, machine::stop).start();
             machine.start();
             ParavirtualNote note = ParavirtualNote.onParavirtualHost(stdio);
             MachineEnd end = machine.awaitEnd();

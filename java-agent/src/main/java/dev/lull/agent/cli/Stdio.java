@@ -19,25 +19,31 @@ import java.nio.file.Path;
  * @param err everything said about the command itself
  * @param terminalFd the descriptor to put in raw mode where it is a terminal, −1 for none
  */
-record Stdio(InputStream in, OutputStream out, PrintStream err, int terminalFd) {
+public record Stdio(InputStream in, OutputStream out, PrintStream err, int terminalFd) {
     /** This process's own. */
-    static Stdio ofProcess() {
+    public static Stdio ofProcess() {
         return new Stdio(
                 new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out), System.err, 0);
     }
 
-    /** Writes text and a line's end to {@link #out}; a reader that has gone away misses it. */
-    void print(String text) {
+    /**
+     * Writes text and a line's end to {@link #out}; a reader that has gone away misses it.
+     *
+     * @return whether there still is a reader
+     */
+    public boolean print(String text) {
         try {
             out.write(text.concat("\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
+            return true;
         } catch (IOException e) {
             // As when a program is killed by SIGPIPE: nobody is there to be told.
+            return false;
         }
     }
 
     /** Whether a person at a terminal that knows colours reads {@link #out}. */
-    boolean showsColour() {
+    public boolean showsColour() {
         if (terminalFd < 0 || System.getenv("NO_COLOR") != null || "dumb".equals(System.getenv("TERM"))) {
             return false;
         }

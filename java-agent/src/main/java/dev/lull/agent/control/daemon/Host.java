@@ -1,0 +1,13 @@
+package dev.lull.agent.control.daemon;
+
+import dev.lull.agent.control.http.HttpLoop;
+import dev.lull.agent.metrics.CountersRefresher;
+import java.util.concurrent.Executor;
+
+/**
+ * What the machines of a daemon share.
+ *
+ * @param executor runs what waits
+ * @param counters keeps the machines' counters up to date
+ */
+record Host(LulldConfig config, HttpLoop loop, Executor executor, Events events, CountersRefresher counters) {}

@@ -1,0 +1,34 @@
+package dev.lull.agent.control.vm;
+
+import dev.lull.agent.control.dialect.BootSource;
+import dev.lull.agent.machine.MachineConfig;
+
+/** How what is configured becomes a machine. */
+final class MachineConfigs {
+    private MachineConfigs() {}
+
+    static MachineConfig of(MicroVm vm, BootSource source) {
+        VmSettings settings = vm.settings();
+        VmSite site = vm.site();
+        MachineConfig.Builder builder = MachineConfig.kernel(source.kernelImagePath())
+                .name(vm.id())
+                .commandLine(CommandLine.of(settings))
+                .memoryBytes(settings.machine().memSizeMib() << 20)
+                .vcpus(settings.machine().vcpuCount())
+                .hugePages(settings.machine().hugePages().equals("2M"))
+                .hotplug(true)
+                .keyboard(true)
+                .consoleOutput(vm.output().console(settings.serial()))
+                .warnings(vm::warn)
+                .onBoot(site.onBoot())
+                .onEnd(vm::onEnd);
+        DeviceConfigs.all(settings, vm.mmds()).forEach(builder::device);
+        if (source.initrdPath() != null) {
+            builder.initrd(source.initrdPath());
+        }
+        if (site.countersFile() != null) {
+            builder.countersFile(site.countersFile());
+        }
+        return builder.build();
+    }
+}
