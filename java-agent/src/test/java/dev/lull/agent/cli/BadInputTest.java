@@ -55,6 +55,23 @@ class BadInputTest {
                     run --kernel BOOT --balloon 1M,soon     | --balloon: 'soon' is not among deflate-on-oom
                     check --frob                            | '--frob'. Try: lull check --help
                     man frob                                | frob
+                    man vm frob                             | No command 'frob'; there are create, start
+                    vm                                      | lull vm: Missing command. Try: lull vm --help
+                    vm frob                                 | 'frob'
+                    vm create                               | Missing required parameter: 'ID'. Try: lull vm create --help
+                    vm create a                             | lull vm create: Give --kernel=FILE or --config=FILE. Try: lull vm create --help
+                    vm create a --kernel k --config c       | With --config=FILE, all about the machine is in FILE
+                    vm create a --config c --cpus 2         | With --config=FILE, all about the machine is in FILE
+                    vm create a --kernel k --memory 1000000 | --memory: 1000000 bytes; give whole MiB
+                    vm create a --kernel k --disk path=a,direct | --disk: direct is for lull run only; leave it out
+                    vm create a --kernel k --net user-tap   | --net: user-tap is for lull run only; leave it out
+                    vm stop                                 | 'ID'
+                    vm stop a --grace soon                  | 'soon' is no time; write for example 30s, 500ms or 5m
+                    vm attach-disk a                        | '--disk=path=FILE[,...]'
+                    vm send-keys a ctrl-c                   | 'ctrl-c' cannot be pressed; there is only ctrl-alt-del
+                    top --interval 1ms                      | --interval: give at least 100ms
+                    top --iterations 0                      | --iterations: give at least 1
+                    top --sort frob                         | 'frob'
                     """)
     void usage(String line, String said) {
         assertRefused(said, arguments(line));

@@ -20,12 +20,12 @@ class HelpTest {
     @Test
     void lullNamesEveryCommand() {
         assertThat(Lull.run("--help").out())
-                .contains("  run ", "  check ", "  demo ", "  completion ", "  help ")
+                .contains("  run ", "  vm ", "  events ", "  top ", "  check ", "  demo ", "  completion ", "  help ")
                 .contains("  lab run ", "  lab shell ", "  test [--soak] ");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "check", "demo", "completion", "man"})
+    @ValueSource(strings = {"run", "vm", "events", "top", "check", "demo", "completion", "man"})
     void everyCommandTeaches(String command) {
         Lull.Result help = Lull.run(command, "--help");
         assertThat(help.status()).isZero();
@@ -33,6 +33,37 @@ class HelpTest {
         assertThat(help.out()).contains("Usage: lull " + command, "Example").doesNotContain("${", "%n");
         assertThat(help.out().lines()).allMatch(line -> line.length() <= TERMINAL_COLUMNS);
         assertThat(Lull.run("help", command).out()).isEqualTo(help.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "create",
+                "start",
+                "stop",
+                "pause",
+                "resume",
+                "rm",
+                "list",
+                "show",
+                "console",
+                "attach-disk",
+                "attach-net",
+                "detach",
+                "config",
+                "histograms",
+                "send-keys"
+            })
+    void everyCommandAboutMachinesTeaches(String command) {
+        Lull.Result help = Lull.run("vm", command, "--help");
+        assertThat(help.status()).isZero();
+        assertThat(help.err()).isEmpty();
+        assertThat(help.out())
+                .contains("Usage: lull vm " + command, "Example", "--socket=PATH")
+                .doesNotContain("${", "%n");
+        assertThat(help.out().lines()).allMatch(line -> line.length() <= TERMINAL_COLUMNS);
+        assertThat(Lull.run("vm", "--help").out()).containsPattern("\n  " + command + "[ ,]");
+        assertThat(Lull.run("man", "vm", command).out()).startsWith(".TH \"LULL-VM-");
     }
 
     @Test
@@ -45,15 +76,20 @@ class HelpTest {
         Lull.Result script = Lull.run("completion");
         assertThat(script.status()).isZero();
         Path file = Files.writeString(directory.resolve("lull"), script.out());
-        String complete = "source '" + file + "'; COMP_WORDS=(lull run --ker); COMP_CWORD=2; _complete_lull;"
-                + " printf '%s\\n' \"${COMPREPLY[@]}\"";
-        Lull.Result completed = Lull.process(List.of("bash", "-c", complete));
+        assertThat(completed(file, "run --ker")).isEqualTo("--kernel\n");
+        assertThat(completed(file, "vm cre")).isEqualTo("create\n");
+        assertThat(completed(file, "vm stop --gr")).isEqualTo("--grace\n");
+    }
+
+    private static String completed(Path script, String line) throws Exception {
+        String complete = "source '" + script + "'; COMP_WORDS=(lull " + line
+                + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1));" + " _complete_lull; printf '%s\\n' \"${COMPREPLY[@]}\"";
         // Standard error has bash saying that compopt is for real completions only.
-        assertThat(completed.out()).isEqualTo("--kernel\n");
+        return Lull.process(List.of("bash", "-c", complete)).out();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "run", "check", "demo"})
+    @ValueSource(strings = {"", "run", "vm", "top", "check", "demo"})
     void aManualPageHasTheSectionsOfOne(String command) {
         Lull.Result page = command.isEmpty() ? Lull.run("man") : Lull.run("man", command);
         assertThat(page.status()).isZero();

@@ -3,7 +3,6 @@ package dev.lull.agent.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lull.agent.devices.DiskConfig;
-import dev.lull.agent.devices.RateLimit;
 import dev.lull.agent.devices.RngConfig;
 import dev.lull.agent.devices.TapConfig;
 import dev.lull.agent.machine.GuestConsole;
@@ -20,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A stock Debian boots from its disk with its own initrd to a login, finds nothing wrong with its devices, and powers off. */
+/**
+ * A stock Debian boots from its disk with its own initrd to a login, finds nothing wrong with its devices, and shuts down when
+ * its power button is pressed.
+ */
 @Tag("lab")
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Requires({Facility.LAB, Facility.HARDWARE_KVM, Facility.ROOT})
@@ -43,7 +45,7 @@ class DebianLoginTest {
                 .consoleOutput(console)
                 .device(new DiskConfig("root", disk))
                 .device(new DiskConfig("data", DebianGuest.image(directory, "data", 64)))
-                .device(new TapConfig("net", TapConfig.CREATED_NAME, true, null, 1, RateLimit.NONE))
+                .device(TapConfig.creating("net", TapConfig.CREATED_NAME))
                 .device(new RngConfig("rng"))
                 .build();
         try (Machine machine = Machine.create(config)) {
@@ -62,7 +64,7 @@ class DebianLoginTest {
             assertThat(shell.run("dmesg --color=never").lines().filter(DeviceLab::isComplaint))
                     .isEmpty();
 
-            GuestConsole.type(machine, "poweroff");
+            machine.pressPowerButton();
             assertThat(machine.awaitEnd().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
         }
         Host.run("e2fsck", "-fn", disk.toString());

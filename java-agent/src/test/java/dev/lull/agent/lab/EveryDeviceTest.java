@@ -118,7 +118,7 @@ class EveryDeviceTest {
     }
 
     private static DeviceConfig tap() {
-        return new TapConfig("net0", TAP, true, null, 1, RateLimit.NONE);
+        return TapConfig.creating("net0", TAP);
     }
 
     private void diskKeepsWhatIsWritten(DeviceLab lab) throws InterruptedException, IOException {

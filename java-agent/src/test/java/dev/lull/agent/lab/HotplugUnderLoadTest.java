@@ -3,7 +3,6 @@ package dev.lull.agent.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lull.agent.devices.DiskConfig;
-import dev.lull.agent.devices.RateLimit;
 import dev.lull.agent.devices.TapConfig;
 import dev.lull.agent.machine.Footprint;
 import dev.lull.agent.machine.Machine;
@@ -77,6 +76,6 @@ class HotplugUnderLoadTest {
     }
 
     private static TapConfig tap(String id, String name) {
-        return new TapConfig(id, name, true, null, 1, RateLimit.NONE);
+        return TapConfig.creating(id, name);
     }
 }

@@ -2,7 +2,6 @@ package dev.lull.agent.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lull.agent.devices.RateLimit;
 import dev.lull.agent.devices.TapConfig;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
@@ -84,7 +83,7 @@ class NetTrafficTest {
     private static DebianGuest boot() throws Exception {
         Host.run("modprobe", "tun");
         String tap = "lull-test";
-        DebianGuest guest = DebianGuest.boot(2, 512, List.of(new TapConfig("net", tap, true, null, 1, RateLimit.NONE)));
+        DebianGuest guest = DebianGuest.boot(2, 512, List.of(TapConfig.creating("net", tap)));
         Host.run("ip", "address", "add", HOST + "/24", "dev", tap);
         Host.run("ip", "link", "set", tap, "up");
         guest.run("modprobe virtio_net && ip address add " + GUEST + "/24 dev eth0 && ip link set eth0 up");
