@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.NanoClock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -265,6 +266,7 @@ class DiskEngineTest {
     }
 
     @ParameterizedTest
+    @Tag("allocation")
     @CsvSource({"IO_URING,false,false", "IO_URING,true,false", "THREAD_POOL,true,false", "IO_URING,false,true"})
     void nothingIsAllocatedForARequest(DiskEngine.Kind kind, boolean slow, boolean direct) throws Exception {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

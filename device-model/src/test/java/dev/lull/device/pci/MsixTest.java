@@ -6,6 +6,7 @@ import dev.lull.device.virtio.Allocations;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A message is delivered when the guest lets it, and kept when it does not; none gets lost between the two. */
@@ -215,6 +216,7 @@ class MsixTest {
     }
 
     @Test
+    @Tag("allocation")
     void signalsAllocateNothing() {
         Allocations.assertNone(() -> {
             for (int i = 0; i < 20_000; i++) {

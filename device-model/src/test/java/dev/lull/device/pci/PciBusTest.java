@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.Allocations;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Functions are found by both mechanisms, in all widths; absent ones read as all ones. */
@@ -144,6 +145,7 @@ class PciBusTest {
     }
 
     @Test
+    @Tag("allocation")
     void accessesAllocateNothing() {
         PciFunction function = function("net");
         function.addIntx();

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.agrona.concurrent.SystemNanoClock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A bucket lets through its size, its burst and its rate, and no more; a limited device is resumed when it is due. */
@@ -105,6 +106,7 @@ class RateLimiterTest {
     }
 
     @Test
+    @Tag("allocation")
     void nothingIsAllocated() {
         try (RateLimiter limiter = new RateLimiter("test", bucket(1000, 0, SECOND), bucket(1, 0, 1))) {
             Allocations.assertNone(() -> takeMany(limiter));

@@ -9,6 +9,7 @@ import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests are counted and timed, for whoever reads, at no cost in memory. */
@@ -127,6 +128,7 @@ class RequestStatsTest {
     }
 
     @Test
+    @Tag("allocation")
     void recordingAllocatesNothing() {
         RequestStats read = DeviceStats.inMemory("disk0", 4).request("read");
         Allocations.assertNone(() -> recordMany(read));

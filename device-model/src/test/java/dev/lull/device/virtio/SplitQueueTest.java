@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.TestQueue.Used;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -323,6 +324,7 @@ class SplitQueueTest {
     }
 
     @Test
+    @Tag("allocation")
     void nothingIsAllocatedForARequest() {
         driver = new TestQueue(guest, SIZE, INDIRECT_DESC | EVENT_IDX);
         long table = guest.allocate(32, 16);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lull.device.bus.IoBus;
 import dev.lull.device.pci.PciHeader;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A driver that knows only the registers finds in them what the specification says. */
@@ -202,6 +203,7 @@ class VirtioPciRegistersTest extends VirtioPciBase {
     }
 
     @Test
+    @Tag("allocation")
     void registersAndPlainDoorbellsAllocateNothing() {
         driver.enableMsix();
         driver.start(ALL, queue);

@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a guest puts into the balloon or reports free leaves this process; what it may not name breaks the device. */
@@ -334,6 +335,7 @@ class VirtioBalloonTest {
     }
 
     @Test
+    @Tag("allocation")
     void nothingIsAllocatedForARequest() {
         long numbers = guest.allocate(MIB / PAGE * 4, 4);
         MemorySegment.copy(pages(FREE_GPA, PAGE), 0, guest.at(numbers, 1024), JAVA_BYTE, 0, 1024);

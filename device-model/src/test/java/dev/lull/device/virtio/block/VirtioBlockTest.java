@@ -20,6 +20,7 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -439,6 +440,7 @@ class VirtioBlockTest {
     }
 
     @ParameterizedTest
+    @Tag("allocation")
     @CsvSource({"0", "536870912"})
     void nothingIsAllocatedForARequest(long eventIndex) {
         driver.close();

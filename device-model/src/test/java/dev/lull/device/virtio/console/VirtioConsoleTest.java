@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The console passes every byte on in order, both ways, however slow the other side is, and never waits on the loop. */
@@ -210,6 +211,7 @@ class VirtioConsoleTest {
     }
 
     @Test
+    @Tag("allocation")
     void nothingIsAllocatedForARequest() {
         VirtioConsole quiet = new VirtioConsole(
                 (source, offset, length) -> length, DeviceStats.inMemory("console1", 8), SystemNanoClock.INSTANCE);

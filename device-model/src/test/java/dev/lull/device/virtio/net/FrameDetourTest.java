@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A detour takes its frames before the port does, and its own reach the guest as the port's do. */
@@ -258,6 +259,7 @@ class FrameDetourTest {
     }
 
     @Test
+    @Tag("allocation")
     void aFrameAllocatesNothing() {
         activate(ALL);
         long gpa = guest.allocate(70_000, 1);

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -451,6 +452,7 @@ class VirtioNetTest {
     }
 
     @Test
+    @Tag("allocation")
     void aPacketAllocatesNothing() {
         activate(ALL);
         MemorySegment frame = Arena.ofAuto().allocate(HEADER + 1000);

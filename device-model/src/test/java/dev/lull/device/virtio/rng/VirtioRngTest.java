@@ -15,6 +15,7 @@ import dev.lull.device.virtio.TokenBucket;
 import dev.lull.device.virtio.VirtioException;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The entropy device fills what it is given, at its rate, and refuses what it may not be given. */
@@ -126,6 +127,7 @@ class VirtioRngTest {
     }
 
     @Test
+    @Tag("allocation")
     void nothingIsAllocatedForARequest() {
         context.activate(rng);
         driver.descriptor(0, 0x800, 64, TestQueue.WRITE, 0);

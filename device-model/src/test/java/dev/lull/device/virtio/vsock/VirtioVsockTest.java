@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -384,6 +385,7 @@ class VirtioVsockTest {
     }
 
     @Test
+    @Tag("allocation")
     void aPacketAllocatesNothing() {
         try (Fd program = connected()) {
             MemorySegment text = buffer.asSlice(0, 1000);
