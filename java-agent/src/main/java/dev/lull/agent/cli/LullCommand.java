@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             "  lab run -- COMMAND  Run COMMAND in the lab: an emulated machine with a KVM that runs stock kernels.",
             "  lab shell           A shell in the lab.",
             "  daemon              Run lulld, the service of many machines, until Ctrl-C; lull daemon --help.",
+            "  package             Build the Debian package, with lulld as a service of systemd.",
             "  test [--soak]       Run every test of the project; --soak adds the long ones.",
             "",
             "Exit status: 0 done; 1 the host, the guest or Lull failed; 2 wrong usage.",

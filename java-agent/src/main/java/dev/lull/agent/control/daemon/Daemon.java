@@ -68,12 +68,12 @@ final class Daemon {
                 notifier.ready();
                 notifier.status("serving " + config.socket());
                 LOG.info(
-                        "ready: {} ({} microVMs known)",
+                        "ready: {}; microVMs known: {}",
                         config.socket(),
                         vms.all().size());
                 stop.await();
                 notifier.stopping();
-                LOG.info("stopping: {} microVMs", vms.all().size());
+                LOG.info("stopping; microVMs: {}", vms.all().size());
             }
             vms.stopAll(Duration.ofSeconds(config.stopSeconds()));
             LOG.info("stopped");

@@ -46,6 +46,7 @@ record LulldConfig(
     /** What holds where the file says nothing. */
     static final String DEFAULTS = """
             run-directory = /run/lull
+            socket = /run/lull/lulld.sock
             socket-group = lull
             log-level = info
             max-vms = 1024
