@@ -24,12 +24,15 @@ find_java() {
     fail 1 'no JDK 25 in JAVA_HOME or /usr/lib/jvm'
 }
 
+# What runs Java, if it is not run straight away; for a scenario to say.
+runner=()
+
 # Runs the class of the perf module as Lull itself runs.
 run_java() { # run_java MAIN_CLASS ARGUMENT...
     local java main=$1
     shift
     java=$(find_java)
-    "$java" -XX:+UseSerialGC -XX:-UsePerfData -Xmx512m \
+    "${runner[@]}" "$java" -XX:+UseSerialGC -XX:-UsePerfData -Xmx512m \
         --enable-native-access=dev.lull.bindings,dev.lull.perf,com.sun.jna,com.github.luben.zstd_jni \
         --illegal-native-access=deny -Dlull.root="$root" \
         -Dlull.core.library="$root/build/native/core/liblullcore.so" \

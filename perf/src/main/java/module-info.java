@@ -15,6 +15,7 @@ module dev.lull.perf {
     exports dev.lull.perf.exit;
     exports dev.lull.perf.load;
     exports dev.lull.perf.report;
+    exports dev.lull.perf.start;
     exports dev.lull.perf.worker;
 
     opens dev.lull.perf.boot to
@@ -24,5 +25,7 @@ module dev.lull.perf {
     opens dev.lull.perf.load to
             info.picocli;
     opens dev.lull.perf.report to
+            info.picocli;
+    opens dev.lull.perf.start to
             info.picocli;
 }
