@@ -88,7 +88,7 @@ public final class Json {
             case START_ARRAY -> array(parser);
             case VALUE_STRING -> parser.getString();
             case VALUE_NUMBER_INT -> integer(parser);
-            case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
+            case VALUE_NUMBER_FLOAT -> decimal(parser);
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
@@ -101,6 +101,14 @@ public final class Json {
             case INT, LONG -> parser.getLongValue();
             default -> parser.getBigIntegerValue();
         };
+    }
+
+    private static BigDecimal decimal(JsonParser parser) {
+        try {
+            return parser.getDecimalValue();
+        } catch (NumberFormatException e) {
+            throw new JsonFormatException("number out of range" + place(parser.currentTokenLocation()));
+        }
     }
 
     private static Map<String, @Nullable Object> object(JsonParser parser) {
