@@ -1,6 +1,8 @@
 package dev.lull.agent.control.dialect;
 
-/** A request is refused; the message says why, to whoever sent it. */
+import dev.lull.agent.control.log.SafeText;
+
+/** A request is refused; the message says why, in one line, to whoever sent it. */
 public final class RefusalException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final int BAD_REQUEST = 400;
@@ -12,9 +14,14 @@ public final class RefusalException extends RuntimeException {
         this(BAD_REQUEST, message);
     }
 
-    /** @param status of HTTP, 400 to 499 */
+    /**
+     * Refuses with some status.
+     *
+     * @param status of HTTP, 400 to 499
+     * @param message may quote what was sent, of which what does not print is escaped
+     */
     public RefusalException(int status, String message) {
-        super(message);
+        super(SafeText.of(message));
         this.status = status;
     }
 

@@ -3,11 +3,18 @@ package dev.lull.agent.control.log;
 import java.util.HexFormat;
 
 /** Text that cannot end its line, move a terminal's cursor or hide what it is. */
-final class SafeText {
+public final class SafeText {
     /** journald takes lines of 48 KiB; nobody reads one that long. */
     private static final int MAX_CHARS = 8192;
 
     private SafeText() {}
+
+    /** {@code text} as {@link #append} makes it. */
+    public static String of(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        append(line, text);
+        return line.toString();
+    }
 
     /**
      * Appends {@code text} with what does not print as an escape sequence of Java's: controls, line ends among them, and
