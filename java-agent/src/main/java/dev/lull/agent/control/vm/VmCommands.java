@@ -285,7 +285,15 @@ final class VmCommands {
         if (source == null) {
             throw new RefusalException("Start microvm error: Cannot start microvm without kernel configuration.");
         }
-        Machine machine = Machine.create(MachineConfigs.of(vm, source));
+        try {
+            start(Machine.create(MachineConfigs.of(vm, source)));
+        } catch (RuntimeException e) {
+            vm.output().closeConsole();
+            throw e;
+        }
+    }
+
+    private void start(Machine machine) {
         try {
             vm.setMachine(machine);
             machine.start();

@@ -112,7 +112,7 @@ public final class VmOutput implements AutoCloseable {
         return metricsFile != null;
     }
 
-    /** Where the guest's console goes from its start on. */
+    /** Where the guest's console goes from its start on, until {@link #closeConsole}. */
     SerialPort.Output console(@Nullable Serial serial) {
         SerialPort.Output output = vm.site().console();
         if (serial != null && serial.outPath() != null) {
@@ -137,6 +137,11 @@ public final class VmOutput implements AutoCloseable {
     /** The machine has ended. */
     void ended() {
         flushMetrics();
+        closeConsole();
+    }
+
+    /** What {@link #console} opened is closed; no guest writes to it any more. */
+    void closeConsole() {
         if (serialFile != null) {
             serialFile.close();
             serialFile = null;
