@@ -3,7 +3,7 @@ package dev.lull.agent.control.conformance;
 import java.util.Locale;
 
 /** Where a machine is in its life. */
-enum Phase {
+public enum Phase {
     NOT_STARTED,
     RUNNING,
     PAUSED,

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Every request that Firecracker v1.17 understands, by its swagger and, for {@code DELETE}, its code; each with an example. */
-final class Requests {
+public final class Requests {
     private static final String BUCKET = "{\"size\": 1000, \"refill_time\": 100}";
     private static final String LIMITER = "{\"bandwidth\": " + BUCKET + ", \"ops\": " + BUCKET + "}";
 
@@ -19,10 +19,10 @@ final class Requests {
      *
      * @param body with variables of {@link TestBench#expand}; empty for none
      */
-    record Example(String method, String path, String body) {}
+    public record Example(String method, String path, String body) {}
 
     /** All, by name. */
-    static Map<String, Example> all() {
+    public static Map<String, Example> all() {
         return EXAMPLES;
     }
 

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The resource {@code requests.txt}, which says itself what it holds. */
-final class RequestsResource {
+public final class RequestsResource {
     private static final Pattern REQUEST = Pattern.compile(
             "(?<method>[A-Z]+) (?<path>\\S+)(?: (?<body>.*))? -> (?<status>\\d+)(?<deprecated> deprecated)?"
                     + "(?: (?<words>.*))?");
@@ -26,7 +26,7 @@ final class RequestsResource {
      * @param bare whether nothing is configured of it at first
      * @param chapter what its requests are about
      */
-    record Story(Phase phase, boolean bare, String chapter, List<Exchange> exchanges) {}
+    public record Story(Phase phase, boolean bare, String chapter, List<Exchange> exchanges) {}
 
     /**
      * A request and its answer.
@@ -35,7 +35,7 @@ final class RequestsResource {
      * @param words of a refusal; or the body of an answer with status 200, or empty for any
      * @param checks of the configuration afterwards
      */
-    record Exchange(
+    public record Exchange(
             String method,
             String path,
             String body,
@@ -45,9 +45,10 @@ final class RequestsResource {
             List<Check> checks) {}
 
     /** @param value as JSON */
-    record Check(String pointer, String value) {}
+    public record Check(String pointer, String value) {}
 
-    static List<Story> stories() throws IOException {
+    /** All of them, in their order. */
+    public static List<Story> stories() throws IOException {
         Phase phase = Phase.NOT_STARTED;
         boolean bare = false;
         String chapter = "";

@@ -10,21 +10,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the machines of a test class share: files to boot and to mount, TAP devices, threads. */
-final class TestBench {
+public final class TestBench {
     private static final int IMAGE_BYTES = 1 << 20;
-    private static final String TAP = "lullconf0";
-    private static final String OTHER_TAP = "lullconf1";
+    private static final AtomicInteger TAPS = new AtomicInteger();
 
     private final Path directory;
     private final HttpLoop loop = new HttpLoop();
     private final ExecutorService workers = Workers.pool("conformance");
     private final Map<String, String> variables = new LinkedHashMap<>();
+    private final String tap = addTap();
+    private final String otherTap = addTap();
     private int machines;
 
     /** @param directory for files and sockets, with a short name: a socket's has at most 107 bytes */
-    TestBench(Path directory) throws IOException, InterruptedException {
+    public TestBench(Path directory) throws IOException, InterruptedException {
         this.directory = directory;
         for (String name : new String[] {"root", "data", "other", "third"}) {
             variables.put(
@@ -34,17 +36,15 @@ final class TestBench {
         variables.put("$KERNEL", Payload.OBEDIENT.toString());
         variables.put("$INITRD", directory.resolve("initrd").toString());
         variables.put("$DIR", directory.toString());
-        addTap(OTHER_TAP);
-        variables.put("$TAP2", OTHER_TAP);
-        addTap(TAP);
-        variables.put("$TAP", TAP);
+        variables.put("$TAP2", otherTap);
+        variables.put("$TAP", tap);
         variables.put("$DEEP", "[".repeat(200) + "]".repeat(200));
         variables.put("$BIG", "{\"a\": \"" + "x".repeat(51_170) + "\"}");
         variables.put("$HUGE", "{\"a\": \"" + "x".repeat(51_200) + "\"}");
     }
 
     /** {@code text} with its variables, {@code $KERNEL} and the like, replaced. */
-    String expand(String text) {
+    public String expand(String text) {
         String expanded = text;
         for (Map.Entry<String, String> variable : variables.entrySet()) {
             expanded = expanded.replace(variable.getKey(), variable.getValue());
@@ -69,17 +69,20 @@ final class TestBench {
         return new TestedVm("vm-" + machines, directory.resolve(machines++ + ".sock"), this);
     }
 
-    HttpLoop loop() {
+    /** The thread of their sockets. */
+    public HttpLoop loop() {
         return loop;
     }
 
-    ExecutorService workers() {
+    /** Threads that may wait. */
+    public ExecutorService workers() {
         return workers;
     }
 
-    void close() throws IOException, InterruptedException {
-        removeTap(TAP);
-        removeTap(OTHER_TAP);
+    /** Takes the TAP devices away, and ends the threads. */
+    public void close() throws IOException, InterruptedException {
+        removeTap(tap);
+        removeTap(otherTap);
         loop.close();
         workers.shutdown();
         workers.awaitTermination(10, TimeUnit.SECONDS);
@@ -91,11 +94,11 @@ final class TestBench {
         return image;
     }
 
-    private static void addTap(String name) throws IOException, InterruptedException {
-        if (Files.exists(Path.of("/sys/class/net", name))) {
-            removeTap(name);
-        }
+    /** With a name that no other test has, in this process or another. */
+    private static String addTap() throws IOException, InterruptedException {
+        String name = "l" + ProcessHandle.current().pid() + "-" + TAPS.incrementAndGet();
         ip("tuntap", "add", name, "mode", "tap");
+        return name;
     }
 
     private static void removeTap(String name) throws IOException, InterruptedException {
