@@ -86,6 +86,7 @@ func ordered(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer stop(machine)
 	machine.Handlers.FcInit = machine.Handlers.FcInit.
 		AppendAfter(firecracker.CreateBootSourceHandlerName, firecracker.NewCreateBalloonHandler(balloonMib, true, 1))
 	if *tap != "" {
@@ -123,6 +124,7 @@ func killed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer stop(machine)
 	return run([]step{
 		{"start another", func() error { return machine.Start(ctx) }},
 		{"stop it", machine.StopVMM},
@@ -189,6 +191,11 @@ func newMachine(ctx context.Context, cfg firecracker.Config) (*firecracker.Machi
 	logger := logrus.New()
 	logger.SetOutput(io.Discard)
 	return firecracker.NewMachine(ctx, cfg, firecracker.WithLogger(logrus.NewEntry(logger)))
+}
+
+// stop sees to it that no process outlives a life that went wrong, and holds what this one writes to.
+func stop(machine *firecracker.Machine) {
+	_ = machine.StopVMM()
 }
 
 func state(ctx context.Context, machine *firecracker.Machine, wanted string) error {

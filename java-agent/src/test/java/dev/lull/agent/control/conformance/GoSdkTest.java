@@ -46,6 +46,7 @@ class GoSdkTest {
                             "LULL_CACHE=" + directory.resolve("cache"),
                             // A JVM on a host that is busy with other tests has more to do than Firecracker.
                             "FIRECRACKER_GO_SDK_INIT_TIMEOUT_SECONDS=60",
+                            "FIRECRACKER_GO_SDK_REQUEST_TIMEOUT_MILLISECONDS=30000",
                             client.toString(),
                             "--directory=" + directory,
                             "--kernel=" + bench.expand("$KERNEL"),
