@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** A {@code lulld} of a test's own, in another process, with its run directory below the test's. */
-final class LulldProcess implements AutoCloseable {
+public final class LulldProcess implements AutoCloseable {
     private static final long READY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Path directory;
@@ -27,7 +27,7 @@ final class LulldProcess implements AutoCloseable {
     }
 
     /** Starts it and waits until it answers. */
-    static LulldProcess start(Path directory) throws IOException, InterruptedException {
+    public static LulldProcess start(Path directory) throws IOException, InterruptedException {
         Path config = directory.resolve("lulld.conf");
         Files.writeString(config, """
                 run-directory = %s
@@ -51,22 +51,26 @@ final class LulldProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("lulld.log").toFile()));
-        builder.environment().put("LULL_CACHE", directory.resolve("cache").toString());
+        // The lab has one, with kernels that are unpacked already.
+        builder.environment()
+                .putIfAbsent("LULL_CACHE", directory.resolve("cache").toString());
         LulldProcess lulld = new LulldProcess(directory, builder.start());
         lulld.awaitReady();
         return lulld;
     }
 
-    static Path socket(Path directory) {
+    /** Where one that was started in {@code directory} listens. */
+    public static Path socket(Path directory) {
         return directory.resolve("run").resolve("lulld.sock");
     }
 
-    HostClient client() {
+    /** A client of its. */
+    public HostClient client() {
         return client;
     }
 
     /** All it has said so far, and those before it. */
-    String log() throws IOException {
+    public String log() throws IOException {
         return Files.readString(directory.resolve("lulld.log"));
     }
 
