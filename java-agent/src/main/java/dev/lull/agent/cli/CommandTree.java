@@ -53,6 +53,7 @@ final class CommandTree {
         root.setOut(out);
         root.setErr(new PrintWriter(new OutputStreamWriter(stdio.err(), StandardCharsets.UTF_8), true));
         root.setExpandAtFiles(false);
+        root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(HELP_COLUMNS);
         root.setColorScheme(CommandLine.Help.defaultColorScheme(stdio.showsColour() ? Ansi.ON : Ansi.OFF));
         return root;

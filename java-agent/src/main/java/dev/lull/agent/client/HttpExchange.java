@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One HTTP/1.1 request over a Unix socket, and its answer (RFC 9112). By hand because the JDK's client knows no Unix sockets
- * and Netty's takes longer to start than a command may; docs/design.md has the figures. One request a connection: nothing
+ * and Netty's takes longer to start than a command may (docs/design.md, Starting the JVM). One request a connection: nothing
  * follows the answer's body.
  */
 final class HttpExchange implements AutoCloseable {

@@ -114,6 +114,8 @@ class BadInputTest {
                     run --kernel BOOT --initrd DIR/none     | initrd DIR/none: no such file
                     run --kernel BOOT --initrd DIR/empty    | initrd DIR/empty: is empty
                     run --kernel BOOT --initrd DIR/sparse   | initrd DIR/sparse: is 1024 MiB
+                    vm create a --config DIR/none           | lull: --config DIR/none: there is no such file
+                    vm create a --config DIR/noise          | lull: --config DIR/noise: is not JSON:
                     run --kernel BOOT --cmdline LONG        | command line: is 3000 bytes long
                     """)
     void configuration(String line, String said) throws IOException {

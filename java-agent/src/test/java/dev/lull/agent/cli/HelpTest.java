@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** Help, completion and manual pages. */
 class HelpTest {
@@ -64,6 +65,10 @@ class HelpTest {
         assertThat(help.out().lines()).allMatch(line -> line.length() <= TERMINAL_COLUMNS);
         assertThat(Lull.run("vm", "--help").out()).containsPattern("\n  " + command + "[ ,]");
         assertThat(Lull.run("man", "vm", command).out()).startsWith(".TH \"LULL-VM-");
+        // What is parsed alone is what is parsed among all.
+        CommandLine all = CommandTree.of(Stdio.ofProcess()).getSubcommands().get("vm");
+        assertThat(all.getSubcommands().get(command).getUsageMessage(CommandLine.Help.Ansi.OFF))
+                .isEqualTo(help.out());
     }
 
     @Test

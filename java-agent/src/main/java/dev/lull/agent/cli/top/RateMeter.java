@@ -4,8 +4,8 @@ import dev.lull.agent.machine.CountersReading;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One machine's rates, from sample to sample. Its vCPUs' counters tell their own time, once a second, and keep their rates
- * until they do again; its devices' are of the moment of the sample.
+ * One machine's rates, from sample to sample. Its vCPUs' and memory's counters tell their own time, once a second, and what
+ * they told stands until they do again; its devices' are of the moment of the sample.
  */
 final class RateMeter {
     private static final double NANOS_PER_SECOND = 1e9;
@@ -14,6 +14,7 @@ final class RateMeter {
     private @Nullable VmSample last;
     private double busyPercent = Double.NaN;
     private double exits = Double.NaN;
+    private double residentBytes = Double.NaN;
 
     /** Takes the next sample; the rates since the one before. */
     VmRates take(VmSample sample) {
@@ -22,6 +23,7 @@ final class RateMeter {
             last = null;
             busyPercent = Double.NaN;
             exits = Double.NaN;
+            residentBytes = Double.NaN;
             return VmRates.UNKNOWN;
         }
         VmSample before = last;
@@ -32,9 +34,12 @@ final class RateMeter {
             busyPercent = rise(busyNanos(then), busyNanos(now)) / NANOS_PER_SECOND / seconds * PERCENT;
             exits = rise(exits(then), exits(now)) / seconds;
         }
+        if (now.timeNanos() != 0) {
+            residentBytes = now.residentBytes();
+        }
         double seconds = before == null ? Double.NaN : (sample.atNanos() - before.atNanos()) / NANOS_PER_SECOND;
         RequestRates requests = RequestRates.between(sample.vm(), then, now, seconds);
-        return new VmRates(busyPercent, exits, requests, now.timeNanos() == 0 ? Double.NaN : now.residentBytes());
+        return new VmRates(busyPercent, exits, requests, residentBytes);
     }
 
     /** How much a counter has grown; one that is less than before was begun anew. */

@@ -99,13 +99,22 @@ final class ConsoleCommand extends OnMachine {
                             () -> close(console))
                     .start();
             ByteBuffer received = ByteBuffer.allocate(BUFFER_BYTES);
-            while (console.read(received) >= 0) {
-                stdio().out().write(received.array(), 0, received.position());
-                stdio().out().flush();
+            while (console.read(received) >= 0 && show(received.array(), received.position())) {
                 received.clear();
             }
         } catch (ClosedChannelException e) {
             // By one of the two threads beside this one.
+        }
+    }
+
+    /** False if nobody reads any more. */
+    private boolean show(byte[] bytes, int count) {
+        try {
+            stdio().out().write(bytes, 0, count);
+            stdio().out().flush();
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 

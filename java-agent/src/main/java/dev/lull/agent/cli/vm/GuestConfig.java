@@ -1,10 +1,10 @@
 package dev.lull.agent.cli.vm;
 
-import dev.lull.agent.cli.CommandException;
 import dev.lull.agent.cli.GuestOptions;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.json.JsonFormatException;
 import dev.lull.agent.json.JsonMembers;
+import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.DeviceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,17 +57,17 @@ final class GuestConfig {
     /**
      * Of a file. Relative paths in it are made absolute, from this process's directory as they would be Firecracker's.
      *
-     * @throws CommandException if it cannot be read
+     * @throws ConfigException if it cannot be read
      */
     static @Nullable Object read(Path file) {
         try {
             return withAbsolutePaths(Json.parse(Files.readAllBytes(file)));
         } catch (JsonFormatException e) {
-            throw new CommandException("--config " + file + ": is not JSON: " + e.getMessage());
+            throw new ConfigException("--config " + file + ": is not JSON: " + e.getMessage());
         } catch (NoSuchFileException e) {
-            throw new CommandException("--config " + file + ": there is no such file");
+            throw new ConfigException("--config " + file + ": there is no such file");
         } catch (IOException e) {
-            throw new CommandException("--config " + file + ": cannot be read: " + e.getMessage());
+            throw new ConfigException("--config " + file + ": cannot be read: " + e.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lull.agent.cli.vm;
 
 import dev.lull.agent.cli.CommandException;
 import dev.lull.agent.cli.ExitStatus;
+import dev.lull.agent.cli.OneLine;
 import dev.lull.agent.cli.Stdio;
 import dev.lull.agent.client.HostClient;
 import dev.lull.agent.client.HostException;
@@ -36,7 +37,7 @@ abstract class OnMachines implements Callable<Integer> {
                 if (ids.size() == 1) {
                     throw e;
                 }
-                stdio.err().println("lull: " + id + ": " + e.getMessage());
+                stdio.err().println("lull: " + OneLine.of(id + ": " + e.getMessage()));
                 status = ExitStatus.FAILURE;
             }
         }

@@ -49,6 +49,15 @@ class RateMeterTest {
     }
 
     @Test
+    void whatIsNotOfOneMomentLeavesWhatWasToldBefore() {
+        meter.take(sample(0, reading(5 * SECOND, 100, 0, 0, 4096)));
+        meter.take(sample(SECOND, reading(6 * SECOND, 600, SECOND / 2, 0, 8192)));
+        VmRates rates = meter.take(sample(2 * SECOND, reading(0, 700, SECOND, 0, 12_288)));
+        assertThat(rates.exits()).isEqualTo(1000);
+        assertThat(rates.residentBytes()).isEqualTo(8192);
+    }
+
+    @Test
     void aMachineThatWasStartedAnewHasNoNegativeRates() {
         meter.take(sample(0, reading(5 * SECOND, 1000, SECOND, 1000, 0)));
         VmRates rates = meter.take(sample(SECOND, reading(6 * SECOND, 10, 0, 10, 0)));
