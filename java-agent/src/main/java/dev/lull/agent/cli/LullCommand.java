@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
             "  lab shell           A shell in the lab.",
             "  daemon              Run lulld, the service of many machines, until Ctrl-C; lull daemon --help.",
             "  package             Build the Debian package, with lulld as a service of systemd.",
-            "  test [--soak]       Run every test of the project; --soak adds the long ones.",
+            "  test [--soak]       Run every test of the project; --soak: the long versions.",
             "",
             "Exit status: 0 done; 1 the host, the guest or Lull failed; 2 wrong usage.",
             "lull COMMAND --help explains a command."

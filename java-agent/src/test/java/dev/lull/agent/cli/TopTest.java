@@ -38,8 +38,8 @@ class TopTest {
             assertThat(lines.get(3)).matches("rest1 +R +0\\.\\d +0 .*M/64\\.0M +-");
             assertThat(lines.get(4)).matches("off1 +N +- +- .* -/64\\.0M +-");
 
-            JsonObject page = JsonObject.parse(
-                    lulld.out("top", "--json", "--iterations", "1").getBytes(StandardCharsets.UTF_8));
+            JsonObject page = JsonObject.parse(lulld.out("top", "--json", "--iterations", "1", "--sort", "exits")
+                    .getBytes(StandardCharsets.UTF_8));
             JsonObject first = page.objects("vms").getFirst();
             assertThat(first.string("id")).isEqualTo("spin1");
             assertThat(first.integer("memory_bytes", 0, Long.MAX_VALUE)).isEqualTo(64 << 20);
@@ -63,7 +63,7 @@ class TopTest {
                     .start();
             Screen screen = new Screen(script);
             screen.await("\u001b[?1049h");
-            screen.await("[c CPU]");
+            screen.await("[c cpu]");
             screen.await("spin1");
             screen.type("e");
             screen.await("[e exits]");
@@ -78,7 +78,9 @@ class TopTest {
     void whatCannotBeIsSaid() {
         Lull.Result result =
                 Lull.run("top", "--once", "--socket", directory.resolve("none").toString());
-        assertThat(result.err()).startsWith("lull: lulld is not running (no ").endsWith("systemctl start lulld\n");
+        assertThat(result.err())
+                .startsWith("lull: lulld is not running (no ")
+                .endsWith("in a checkout: ./lull daemon\n");
         assertThat(result.status()).isEqualTo(1);
     }
 

@@ -117,13 +117,14 @@ class HostClientTest {
     @Test
     void aServiceThatDoesNotRunIsSaidToAndHowToStartIt() throws IOException {
         assertThatThrownBy(() -> client().vms())
-                .hasMessage("lulld is not running (no " + socket() + "); start it with: systemctl start lulld");
+                .hasMessage("lulld is not running (no " + socket()
+                        + "); start it with: systemctl start lulld, or in a checkout: ./lull daemon");
         ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         left.bind(UnixDomainSocketAddress.of(socket()));
         left.close();
         assertThatThrownBy(() -> client().vms())
                 .hasMessage("lulld is not running (nobody listens at " + socket()
-                        + "); start it with: systemctl start lulld");
+                        + "); start it with: systemctl start lulld, or in a checkout: ./lull daemon");
     }
 
     private static String json(int status, String body) {

@@ -54,13 +54,13 @@ enum SortKey {
         };
     }
 
-    /** As the foot of the screen has it: {@code c CPU}. */
+    /** As the foot of the screen has it: {@code c cpu}. */
     String hint() {
         return key + " " + this;
     }
 
     @Override
     public String toString() {
-        return name().length() <= 3 ? name() : name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT);
     }
 }

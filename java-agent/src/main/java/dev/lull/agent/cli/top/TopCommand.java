@@ -24,10 +24,11 @@ import picocli.CommandLine.Spec;
         name = "top",
         header = "Show what the machines of this host's lulld do, as it changes.",
         description = {
-            "A line a machine: processor time of its vCPUs in percent of a processor, how often its guest was left, what its "
-                    + "disks and network devices move in bytes, the memory the host has provided of what it was promised, and "
-                    + "the slowest 99th percentile of what its devices were asked for in the last second.",
-            "It reads files that lulld maps; no machine takes notice. Keys: q leaves; c, e, d, n, m, p, i sort by CPU, exits, "
+            "A line a machine: its state by the first letter, Running, Paused or Not started; processor time of its vCPUs in "
+                    + "percent of one processor; how often a vCPU left the guest for Lull; what its disks and network devices "
+                    + "move in bytes; the memory the host has provided of what it was promised; and the slowest 99th "
+                    + "percentile of what its devices were asked for in the last second. '-' is what is not known.",
+            "It reads files that lulld maps; no machine takes notice. Keys: q leaves; c, e, d, n, m, p, i sort by cpu, exits, "
                     + "disk, net, memory, p99, id."
         },
         optionListHeading = "%nOptions:%n",
@@ -73,14 +74,15 @@ public final class TopCommand implements Callable<Integer> {
     @Option(
             names = "--sort",
             paramLabel = "KEY",
-            defaultValue = "CPU",
+            defaultValue = "cpu",
             description = "The most of what comes first: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
     private SortKey sort = SortKey.CPU;
 
     @Option(
             names = "--width",
             paramLabel = "COLUMNS",
-            description = "How wide the table is; as the terminal unless given.")
+            description = "How wide the table is; as the terminal unless given, or " + PLAIN_COLUMNS + " without one. "
+                    + "From 140 on there are more columns.")
     private @Nullable Integer width;
 
     @Option(names = "--json", description = "Print a JSON object a look.")

@@ -17,16 +17,19 @@ public final class Lulld {
             Usage: lulld [--config FILE] [--check-config]
 
             Runs the virtual machines of this host, in one process, until it is told to stop by SIGTERM or SIGINT:
-            then guests are asked to turn themselves off, and after a while turned off. systemd starts it:
+            then guests are asked to turn themselves off, and after a while turned off. systemd starts it where the
+            package is installed, and in a checkout, as root:
 
               systemctl start lulld        # then: lull vm list; journalctl -u lulld
+              ./lull daemon                # then, in another terminal: ./lull vm list
 
                   --config FILE   where its configuration is (/etc/lull/lulld.conf, which need not be there)
                   --check-config  only say whether the configuration is valid
                   --version       which Lull this is
                   --help          this text
 
-            What can be configured, as `key = value` lines, and what holds without:
+            What can be configured, as `key = value` lines, and what holds without; socket is the run directory's lulld.sock
+            unless given, socket-group empty is the group of whoever starts it:
 
             """;
 
