@@ -29,7 +29,12 @@ final class Host {
 
     /** An iperf3 that listens. Its reports, more than a pipe holds, are read and dropped. */
     static Process iperfServer() throws IOException {
-        Process server = start("iperf3", "--server", "--forceflush");
+        return iperfServer(5201);
+    }
+
+    /** The same, on a port other than the usual. */
+    static Process iperfServer(int port) throws IOException {
+        Process server = start("iperf3", "--server", "--forceflush", "--port", Integer.toString(port));
         BufferedReader said = server.inputReader();
         String line = said.readLine();
         while (line != null && !line.contains("listening")) {
