@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.lull.bindings {
     requires static transitive org.jspecify;
 
+    exports dev.lull.idle;
     exports dev.lull.linux;
     exports dev.lull.kvm;
 }

@@ -24,7 +24,10 @@ public final class KvmConstants {
     public static final long KVM_IOEVENTFD = 0x4040ae79L;
     public static final long KVM_GET_DIRTY_LOG = 0x4010ae42L;
 
+    public static final long KVM_ENABLE_CAP = 0x4068aea3L;
+
     // ioctls of a vCPU
+    public static final long KVM_GET_STATS_FD = 0xaeceL;
     public static final long KVM_RUN = 0xae80L;
     public static final long KVM_GET_REGS = 0x8090ae81L;
     public static final long KVM_SET_REGS = 0x4090ae82L;

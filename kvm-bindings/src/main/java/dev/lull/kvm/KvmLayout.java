@@ -200,6 +200,36 @@ final class KvmLayout {
         private DirtyLog() {}
     }
 
+    @CStruct(value = "kvm_enable_cap", header = HEADER)
+    static final class EnableCap {
+        static final int SIZE = 104;
+        static final int CAP = 0;
+        static final int ARGS = 8;
+
+        private EnableCap() {}
+    }
+
+    @CStruct(value = "kvm_stats_header", header = HEADER)
+    static final class StatsHeader {
+        static final int SIZE = 24;
+        static final int NAME_SIZE = 4;
+        static final int NUM_DESC = 8;
+        static final int DESC_OFFSET = 16;
+        static final int DATA_OFFSET = 20;
+
+        private StatsHeader() {}
+    }
+
+    /** What comes before a descriptor's name. */
+    @CStruct(value = "kvm_stats_desc", header = HEADER)
+    static final class StatsDesc {
+        static final int SIZE = 16;
+        static final int EXPONENT = 4;
+        static final int OFFSET = 8;
+
+        private StatsDesc() {}
+    }
+
     @CStruct(value = "kvm_run", header = HEADER)
     static final class Run {
         static final int SIZE = 2352;

@@ -72,7 +72,7 @@ public abstract sealed class VcpuEntry permits CoreVcpuEntry, JniVcpuEntry, FfmV
     public abstract long run();
 
     /** The native core's functions; null where no library was named or it is missing. */
-    static @Nullable SymbolLookup core() {
+    public static @Nullable SymbolLookup core() {
         Path path = corePath();
         return path == null ? null : SymbolLookup.libraryLookup(path, Arena.global());
     }

@@ -37,6 +37,16 @@ public final class VcpuFd extends KvmFd {
         return run;
     }
 
+    /**
+     * Opens KVM's account of this vCPU, as long as it has not been entered: the call waits while the vCPU is in {@code KVM_RUN}.
+     *
+     * @throws KvmException with {@code ENOTTY} before Linux 5.14
+     */
+    public VcpuStats openStats() {
+        int number = ioctl("KVM_GET_STATS_FD", KvmConstants.KVM_GET_STATS_FD, 0);
+        return new VcpuStats(new Fd(number, "statistics of " + fd.name()));
+    }
+
     /** Sets what the guest's CPUID instruction answers; before the first entry. */
     public void setCpuid(CpuId cpuid) {
         ioctl("KVM_SET_CPUID2", KvmConstants.KVM_SET_CPUID2, cpuid.segment());

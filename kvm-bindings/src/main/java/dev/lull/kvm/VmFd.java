@@ -78,6 +78,21 @@ public final class VmFd extends KvmFd {
         }
     }
 
+    /**
+     * How long KVM may poll for a vCPU's next interrupt, on the vCPU's processor, before it lets the processor go
+     * ({@code KVM_CAP_HALT_POLL}).
+     *
+     * @param nanos 0 for not at all
+     */
+    public void setHaltPoll(int nanos) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment capability = arena.allocate(KvmLayout.EnableCap.SIZE, 8);
+            capability.set(JAVA_INT, KvmLayout.EnableCap.CAP, KvmConstants.KVM_CAP_HALT_POLL);
+            capability.set(JAVA_LONG, KvmLayout.EnableCap.ARGS, nanos);
+            ioctl("KVM_ENABLE_CAP KVM_CAP_HALT_POLL", KvmConstants.KVM_ENABLE_CAP, capability);
+        }
+    }
+
     /** Replaces the table of where global system interrupts go. */
     public void setGsiRouting(GsiRouting routing) {
         ioctl("KVM_SET_GSI_ROUTING", KvmConstants.KVM_SET_GSI_ROUTING, routing.table());

@@ -5,6 +5,7 @@ import static dev.lull.linux.LinuxConstants.EPOLL_CTL_ADD;
 import static dev.lull.linux.LinuxConstants.EPOLL_CTL_DEL;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,8 +22,21 @@ public final class Epoll implements AutoCloseable {
         private Event() {}
     }
 
+    /** {@code struct pollfd}. */
+    @CStruct(value = "pollfd", header = "poll.h")
+    static final class PollFd {
+        static final int SIZE = 8;
+        static final int FD = 0;
+        static final int EVENTS = 4;
+
+        private PollFd() {}
+    }
+
+    private static final short POLLIN = 1;
+
     private final Fd fd;
     private final MemorySegment events;
+    private final MemorySegment self = Arena.ofAuto().allocate(PollFd.SIZE, 8);
     private final int capacity;
 
     /** @param capacity the most events one wait reports */
@@ -33,6 +47,8 @@ public final class Epoll implements AutoCloseable {
                 (int) Fd.check(
                         "epoll_create1", name, Syscall.syscall(SyscallNumber.__NR_epoll_create1, EPOLL_CLOEXEC, 0, 0)),
                 name);
+        self.set(JAVA_INT, PollFd.FD, fd.number());
+        self.set(JAVA_SHORT, PollFd.EVENTS, POLLIN);
     }
 
     /**
@@ -65,6 +81,19 @@ public final class Epoll implements AutoCloseable {
         long result = Syscall.syscall(
                 SyscallNumber.__NR_epoll_pwait, fd.number(), events.address(), capacity, timeoutMillis, 0, 0);
         return result == -Errno.EINTR ? 0 : (int) Fd.check("epoll_pwait", fd.name(), result);
+    }
+
+    /** The set's descriptor, readable while it has an event; owned by this object. */
+    public int number() {
+        return fd.number();
+    }
+
+    /** Waits until there are events, and leaves them there; or for a signal. */
+    public void awaitAny() {
+        long result = Syscall.syscall(SyscallNumber.__NR_poll, self.address(), 1, -1);
+        if (result != -Errno.EINTR) {
+            Fd.check("poll", fd.name(), result);
+        }
     }
 
     /** The token of event {@code index} of the last wait. */

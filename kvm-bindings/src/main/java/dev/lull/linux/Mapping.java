@@ -69,6 +69,11 @@ public final class Mapping implements AutoCloseable {
         return owned(mmap(lengthBytes, MAP_SHARED, fd.number(), offsetBytes, fd.name()), lengthBytes);
     }
 
+    /** {@code lengthBytes} of an open file from its beginning, as it is; what is written there does not reach the file. */
+    public static Mapping ofFile(Fd fd, long lengthBytes) {
+        return owned(mmap(lengthBytes, MAP_PRIVATE, fd.number(), 0, fd.name()), lengthBytes);
+    }
+
     /**
      * A new memory file of {@code lengthBytes}, for memory that another process is to map.
      *

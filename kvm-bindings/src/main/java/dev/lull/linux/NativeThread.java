@@ -77,6 +77,13 @@ public final class NativeThread {
         }
     }
 
+    /** Confines the calling thread to {@code cpu}. */
+    public static void pin(int cpu) {
+        BitSet one = new BitSet();
+        one.set(cpu);
+        setAffinity(one);
+    }
+
     /** The CPUs the calling thread may run on. */
     public static BitSet affinity() {
         try (Arena arena = Arena.ofConfined()) {

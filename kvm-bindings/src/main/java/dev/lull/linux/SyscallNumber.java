@@ -6,6 +6,7 @@ final class SyscallNumber {
     static final int __NR_read = 0;
     static final int __NR_write = 1;
     static final int __NR_close = 3;
+    static final int __NR_poll = 7;
     static final int __NR_mmap = 9;
     static final int __NR_munmap = 11;
     static final int __NR_ioctl = 16;

@@ -1,0 +1,135 @@
+package dev.lull.idle;
+
+import dev.lull.linux.CConstants;
+import dev.lull.linux.CStruct;
+
+/** Numbers and layouts of {@code native/core/lullidle.h} and {@code lullscan.h}. */
+final class IdleLayout {
+    private static final String IDLE = "lullidle.h";
+    private static final String SCAN = "lullscan.h";
+
+    @CConstants(IDLE)
+    static final class Constants {
+        static final int LULL_IDLE_GAP_BUCKETS = 32;
+        static final int LULL_STEP_DONE = 0;
+        static final int LULL_STEP_MORE = 1;
+        static final int LULL_STEP_BLOCKED = 2;
+        static final int LULL_IDLE_DONE = 0;
+        static final int LULL_IDLE_MORE = 1;
+        static final int LULL_IDLE_BLOCKED = 2;
+        static final int LULL_IDLE_REQUESTED = 3;
+        static final int LULL_IDLE_CONFIRMED = 0;
+        static final int LULL_IDLE_SCHED_IDLE = 1;
+        static final int LULL_IDLE_NICE_19 = 2;
+        static final int LULL_IDLE_NORMAL = 3;
+        static final int LULL_RECORD_STEP = 1;
+        static final int LULL_RECORD_REST = 2;
+        static final int LULL_OUTCOME_PREEMPTED = 16;
+
+        private Constants() {}
+    }
+
+    @CStruct(value = "lull_task", header = IDLE)
+    static final class Task {
+        static final int SIZE = 40;
+        static final int STEP = 0;
+        static final int UNIT_NANOS = 8;
+        static final int UNITS = 16;
+        static final int BYTES = 24;
+        static final int ID = 32;
+
+        private Task() {}
+    }
+
+    @CStruct(value = "lull_idle_vcpu", header = IDLE)
+    static final class Vcpu {
+        static final int SIZE = 544;
+        static final int STATS_FD = 0;
+        static final int VALUES = 4;
+        static final int VALUES_OFFSET = 8;
+        static final int BLOCKING = 16;
+        static final int HALT_EXITS = 20;
+        static final int HALT_WAIT_HIST = 24;
+        static final int SEEN = 288;
+
+        private Vcpu() {}
+    }
+
+    @CStruct(value = "lull_idle_loop", header = IDLE)
+    static final class Loop {
+        static final int SIZE = 16;
+        static final int EPOLL_FD = 0;
+        static final int BUSY = 8;
+
+        private Loop() {}
+    }
+
+    @CStruct(value = "lull_idle_record", header = IDLE)
+    static final class Entry {
+        static final int SIZE = 32;
+        static final int BEGIN_NANOS = 0;
+        static final int END_NANOS = 8;
+        static final int HALTS = 16;
+        static final int BEGIN_CPU = 24;
+        static final int END_CPU = 26;
+        static final int TASK = 28;
+        static final int KIND = 30;
+        static final int OUTCOME = 31;
+
+        private Entry() {}
+    }
+
+    @CStruct(value = "lull_idle", header = IDLE)
+    static final class Idle {
+        static final int SIZE = 168;
+        static final int REQUEST = 0;
+        static final int REQUEST_FD = 4;
+        static final int POLICY = 8;
+        static final int VCPU_COUNT = 12;
+        static final int LOOP_COUNT = 16;
+        static final int RECORD_CAPACITY = 20;
+        static final int VCPUS = 24;
+        static final int LOOPS = 32;
+        static final int RECORDS = 40;
+        static final int RECORD_COUNT = 48;
+        static final int MIN_STEP_NANOS = 56;
+        static final int MAX_STEP_NANOS = 64;
+        static final int BATCH_NANOS = 72;
+        static final int STEPS = 80;
+        static final int PREEMPTED = 88;
+        static final int AWAKE = 96;
+        static final int IO_FIRST = 104;
+        static final int DECLINED = 112;
+
+        private Idle() {}
+    }
+
+    @CStruct(value = "lull_region", header = SCAN)
+    static final class Region {
+        static final int SIZE = 16;
+        static final int HOST = 0;
+        static final int BYTES = 8;
+
+        private Region() {}
+    }
+
+    @CStruct(value = "lull_fingerprint_task", header = SCAN)
+    static final class Fingerprint {
+        static final int SIZE = 672;
+        static final int REGIONS = 40;
+        static final int REGION_COUNT = 48;
+        static final int WHOLE = 56;
+        static final int OWN__SLOTS = 592;
+        static final int OWN__CAPACITY = 600;
+        static final int BASE__SLOTS = 616;
+        static final int BASE__CAPACITY = 624;
+        static final int ABSENT_PAGES = 640;
+        static final int ZERO_PAGES = 648;
+        static final int BASE_PAGES = 656;
+        static final int DUPLICATE_PAGES = 664;
+
+        private Fingerprint() {}
+    }
+
+    private IdleLayout() {}
+}

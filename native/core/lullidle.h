@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The opportunistic worker: management work in bounded steps, on a processor whose guests all rest.
+ *
+ * It is C so that its thread is never in the middle of Java while it is in SCHED_IDLE: a guest that wakes up takes the
+ * processor from it for as long as it likes, and a thread that stands still in Java holds up every safepoint of the JVM.
+ * So lull_idle_run enters SCHED_IDLE after it was called and leaves it before it returns.
+ */
+#ifndef LULLIDLE_H
+#define LULLIDLE_H
+
+#include <stdint.h>
+
+/* Buckets of KVM's halt_wait_hist: of a rest of n nanoseconds the one numbered by n's bit length, the last for all longer. */
+#define LULL_IDLE_GAP_BUCKETS 32
+
+/* Negated errnos that lull_idle_run and lull_idle_await return: EPERM, a thread without CAP_SYS_NICE may enter SCHED_IDLE and not
+ * leave it; EIO, the statistics of a vCPU could not be read.
+ *
+ * What a step came to. */
+#define LULL_STEP_DONE 0
+#define LULL_STEP_MORE 1
+#define LULL_STEP_BLOCKED 2
+
+/* Why lull_idle_run returned; a negated errno if a system call failed. */
+#define LULL_IDLE_DONE 0
+#define LULL_IDLE_MORE 1
+#define LULL_IDLE_BLOCKED 2
+#define LULL_IDLE_REQUESTED 3
+
+/* How the worker comes by its processor; all but the first are there to be compared with it. */
+#define LULL_IDLE_CONFIRMED 0
+#define LULL_IDLE_SCHED_IDLE 1
+#define LULL_IDLE_NICE_19 2
+#define LULL_IDLE_NORMAL 3
+
+/* Kinds of record. */
+#define LULL_RECORD_STEP 1
+#define LULL_RECORD_REST 2
+
+/*
+ * Work of which step does a part, to end before the clock (CLOCK_MONOTONIC) shows deadline_nanos, and returns LULL_STEP_*.
+ * Every kind of work begins with this structure.
+ */
+struct lull_task {
+	int32_t (*step)(struct lull_task *task, uint64_t deadline_nanos);
+	/* Of the work's smallest part: what it has cost at the most lately. A step that it would overrun is not begun. */
+	uint64_t unit_nanos;
+	/* Done so far. */
+	uint64_t units;
+	uint64_t bytes;
+	uint32_t id;
+	uint32_t reserved;
+};
+
+/* A vCPU that is at home on the worker's processor. */
+struct lull_idle_vcpu {
+	/* KVM_GET_STATS_FD, where its values begin in that file, and their number; each is 8 bytes. */
+	int32_t stats_fd;
+	uint32_t values;
+	uint64_t values_offset;
+	/* Which of the values they are. */
+	uint32_t blocking;
+	uint32_t halt_exits;
+	uint32_t halt_wait_hist;
+	uint32_t reserved;
+	/* How long it rested of late, and KVM's histogram as it was when that was last looked at. */
+	uint64_t gaps[LULL_IDLE_GAP_BUCKETS];
+	uint64_t seen[LULL_IDLE_GAP_BUCKETS];
+};
+
+/* The loop of a machine's devices. */
+struct lull_idle_loop {
+	/* An epoll descriptor: readable means that the guest has asked for something that nobody has looked at. */
+	int32_t epoll_fd;
+	uint32_t reserved;
+	/* Not 0 while the loop does something. */
+	const uint32_t *busy;
+};
+
+/* Something that happened, in nanoseconds of CLOCK_MONOTONIC. */
+struct lull_idle_record {
+	uint64_t begin_nanos;
+	uint64_t end_nanos;
+	/* The vCPUs' halt_exits added up, and one more: the name of the rest. */
+	uint64_t halts;
+	/* Where the step began and ended. */
+	uint16_t begin_cpu;
+	uint16_t end_cpu;
+	uint16_t task;
+	uint8_t kind;
+	/* Of a step: LULL_STEP_*, and 16 if a guest woke up meanwhile. */
+	uint8_t outcome;
+};
+#define LULL_OUTCOME_PREEMPTED 16
+
+struct lull_idle {
+	/* Not 0: lull_idle_run is to return. Set it first, then signal request_fd, an eventfd, which wakes a sleeping worker. */
+	uint32_t request;
+	int32_t request_fd;
+	uint32_t policy;
+	uint32_t vcpu_count;
+	uint32_t loop_count;
+	uint32_t record_capacity;
+	struct lull_idle_vcpu **vcpus;
+	struct lull_idle_loop **loops;
+	struct lull_idle_record *records;
+	uint64_t record_count;
+	/* Bounds of a step. */
+	uint64_t min_step_nanos;
+	uint64_t max_step_nanos;
+	/* How long a call may go on before it returns LULL_IDLE_MORE. */
+	uint64_t batch_nanos;
+
+	/* Counted: steps, and those of them in which a guest woke up. */
+	uint64_t steps;
+	uint64_t preempted;
+	/* Looks that found a guest awake, requests not yet submitted, or too little time left. */
+	uint64_t awake;
+	uint64_t io_first;
+	uint64_t declined;
+
+	/* The rest the vCPUs are in, when it was first and last seen, and whether a step was taken; halts is 0 for none. */
+	uint64_t rest_used;
+	uint64_t rest_halts;
+	uint64_t rest_begin_nanos;
+	uint64_t rest_end_nanos;
+
+	/* How often the worker had lost its processor when it looked last. */
+	uint64_t switches;
+
+	/* A step of which no look has told yet whether its guests slept through it. */
+	struct lull_idle_record *last_step;
+};
+
+/*
+ * Steps of task, one after another, each begun while all vCPUs rest, until the task ends or has to wait, request is not 0,
+ * batch_nanos are over or the records are full. Called by one thread, confined to one processor.
+ */
+int32_t lull_idle_run(struct lull_idle *idle, struct lull_task *task);
+
+/*
+ * Returns LULL_IDLE_MORE when all vCPUs rest and will probably do so for cost_nanos, LULL_IDLE_REQUESTED, or LULL_IDLE_BLOCKED
+ * if batch_nanos went by: for a step that is not in C.
+ */
+int32_t lull_idle_await(struct lull_idle *idle, uint64_t cost_nanos);
+
+/* CLOCK_MONOTONIC, in nanoseconds. */
+uint64_t lull_now_nanos(void);
+
+/* A unit of the task's work took this long. Forgets a dear one after some dozen others: an interrupt may have been in it. */
+void lull_task_learn(struct lull_task *task, uint64_t unit_nanos);
+
+#endif
