@@ -1,9 +1,14 @@
 package dev.lull.device.loop;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import dev.lull.linux.Epoll;
 import dev.lull.linux.EventFd;
 import dev.lull.linux.Fd;
 import dev.lull.linux.LinuxConstants;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,6 +30,7 @@ public final class EventLoop implements Agent, AutoCloseable {
         void ready(int eventMask);
     }
 
+    private static final VarHandle BUSY = JAVA_INT.varHandle();
     private static final int EVENTS_AT_ONCE = 64;
     private static final int TASKS_AT_ONCE = 64;
 
@@ -38,6 +44,8 @@ public final class EventLoop implements Agent, AutoCloseable {
     private final EventFd wake;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Consumer<Throwable> faults;
+    private final MemorySegment busy = Arena.ofAuto().allocateFrom(JAVA_INT, 1);
+    private volatile boolean observed;
     private @Nullable Watch[] watches = new Watch[16];
     private long nextSerial;
 
@@ -89,7 +97,7 @@ public final class EventLoop implements Agent, AutoCloseable {
 
     @Override
     public int doWork() {
-        int ready = epoll.await(-1);
+        int ready = observed ? awaitObserved() : epoll.await(-1);
         for (int i = 0; i < ready; i++) {
             long token = epoll.token(i);
             Watch watch = watches[(int) token & MAX_INDEX];
@@ -102,6 +110,23 @@ public final class EventLoop implements Agent, AutoCloseable {
         return ready;
     }
 
+    /**
+     * Lets others see whether the loop has anything to do, at the price of a system call for each time it waits.
+     *
+     * @return an {@code int} that is 0 while the loop does nothing, for readers outside Java. It is not 0 before an event is taken:
+     *     so there is none that could be seen neither here nor in {@link #epollNumber}
+     */
+    public MemorySegment observe() {
+        observed = true;
+        wakeUp();
+        return busy;
+    }
+
+    /** The descriptor that is readable while an event waits for the loop; owned by this object. */
+    public int epollNumber() {
+        return epoll.number();
+    }
+
     @Override
     public String roleName() {
         return name;
@@ -112,6 +137,13 @@ public final class EventLoop implements Agent, AutoCloseable {
     public void close() {
         epoll.close();
         wake.close();
+    }
+
+    private int awaitObserved() {
+        BUSY.setVolatile(busy, 0L, 0);
+        epoll.awaitAny();
+        BUSY.setVolatile(busy, 0L, 1);
+        return epoll.await(0);
     }
 
     /** A task may leave another behind, so descriptors get their turn after some. */

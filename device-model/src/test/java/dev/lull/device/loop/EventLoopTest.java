@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lull.linux.EventFd;
 import dev.lull.linux.LinuxConstants;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -69,5 +71,26 @@ class EventLoopTest {
             loop.doWork();
         }
         assertThat(events).hasSize(1000);
+    }
+
+    @Test
+    void whoeverLooksSeesEveryEventSomewhere() throws Exception {
+        MemorySegment busy = loop.observe();
+        List<Integer> seen = new ArrayList<>();
+        loop.watch(event.fd(), LinuxConstants.EPOLLIN, mask -> {
+            event.drain();
+            seen.add(busy.get(ValueLayout.JAVA_INT, 0));
+        });
+        loop.doWork();
+        event.signal();
+        loop.doWork();
+        assertThat(seen).containsExactly(1);
+        Thread waiting = Thread.ofPlatform().start(loop::doWork);
+        while (busy.get(ValueLayout.JAVA_INT, 0) != 0) {
+            Thread.onSpinWait();
+        }
+        loop.wakeUp();
+        waiting.join();
+        assertThat(busy.get(ValueLayout.JAVA_INT, 0)).isEqualTo(1);
     }
 }
