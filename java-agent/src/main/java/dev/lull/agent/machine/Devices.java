@@ -13,6 +13,7 @@ import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.device.virtio.VirtioPci;
 import dev.lull.device.virtio.VirtioPciHost;
+import dev.lull.idle.DeviceLoop;
 import dev.lull.kvm.VmFd;
 import dev.lull.linux.LinuxException;
 import java.time.Duration;
@@ -169,6 +170,11 @@ final class Devices implements AutoCloseable {
         for (DeviceStats stats : stats()) {
             stats.refresh();
         }
+    }
+
+    /** The devices' thread as a worker in idle time sees it. */
+    DeviceLoop idleView() {
+        return new DeviceLoop(thread.loop().epollNumber(), thread.loop().observe());
     }
 
     /** Stops the devices' thread between two events and waits until it has. */

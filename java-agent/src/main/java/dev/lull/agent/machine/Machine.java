@@ -17,14 +17,19 @@ import dev.lull.device.pci.BarePciPorts;
 import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.VirtioDevice;
 import dev.lull.kvm.Kvm;
+import dev.lull.kvm.KvmConstants;
+import dev.lull.kvm.KvmException;
 import dev.lull.kvm.VcpuFd;
+import dev.lull.kvm.VcpuStats;
 import dev.lull.kvm.VmFd;
 import dev.lull.linux.Errno;
 import dev.lull.linux.LinuxException;
+import dev.lull.linux.NativeThread;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import org.agrona.concurrent.status.CountersManager;
@@ -50,6 +55,7 @@ public final class Machine implements AutoCloseable {
     private final @Nullable Devices devices;
     private final GuestMemory memory;
     private final @Nullable CountersFile counters;
+    private final Management management;
 
     /** Held while counters are refreshed, so that none of what they tell of is given back meanwhile. */
     private final Object refreshing = new Object();
@@ -64,6 +70,7 @@ public final class Machine implements AutoCloseable {
     private Machine(MachineConfig config) {
         this.config = config;
         this.gate = new RunGate(config.vcpus());
+        checkPins();
         try {
             Kvm kvm = own(openKvm());
             MemoryMap map = own(MemoryMap.allocate(config.memoryBytes(), config.hugePages()));
@@ -78,6 +85,9 @@ public final class Machine implements AutoCloseable {
             vm.setIdentityMapAddress(MemoryMap.IDENTITY_MAP_GPA);
             vm.setTssAddress(MemoryMap.TSS_GPA);
             vm.createIrqChip();
+            if (!config.pins().isEmpty() && kvm.capability(KvmConstants.KVM_CAP_HALT_POLL) != 0) {
+                vm.setHaltPoll(0);
+            }
             map.attachTo(vm);
             early = own(EarlyMemory.populate(config.name(), memory, boot));
             console = new SerialPort(config.consoleOutput(), own(new EventLine(vm, SerialPort.COM1_GSI)));
@@ -87,6 +97,7 @@ public final class Machine implements AutoCloseable {
             counters = config.countersFile() == null && pci == null ? null : own(openCounters(config.countersFile()));
             devices = pci == null || counters == null ? null : own(plugBus(vm, pci, counters.counters()));
             createVcpus(kvm, vm, boot);
+            management = new Management(config, memory, vcpus, devices, openStats());
         } catch (LinuxException e) {
             release();
             throw new MachineException("this host's KVM cannot make the machine: " + e.getMessage(), e);
@@ -280,6 +291,11 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** What work on the machine's behalf, beside its own, needs of it. */
+    public Management management() {
+        return management;
+    }
+
     /** From {@link #start} to the guest's first signal on the boot timer port, in nanoseconds; −1 before it. */
     public long bootNanos() {
         return bootNanos;
@@ -294,6 +310,7 @@ public final class Machine implements AutoCloseable {
             }
             closed = true;
         }
+        management.end();
         stop();
         if (isStarted()) {
             vcpus.forEach(Vcpu::join);
@@ -378,8 +395,43 @@ public final class Machine implements AutoCloseable {
                 ProcessorSetup.enterLinux(fd, boot);
             }
             vcpus.add(new Vcpu(
-                    config.name(), id, fd, ports, mmio, gate, config.timedExits(), this::kickAll, this::tellEnd));
+                    config.name(),
+                    id,
+                    cpu(id),
+                    fd,
+                    ports,
+                    mmio,
+                    gate,
+                    config.timedExits(),
+                    this::kickAll,
+                    this::tellEnd));
         }
+    }
+
+    /** Of vCPUs that are bound to CPUs, while they have not been entered: later it would wait for them. Null if KVM has none. */
+    private @Nullable List<VcpuStats> openStats() {
+        List<VcpuStats> stats = new ArrayList<>();
+        try {
+            for (Vcpu vcpu : config.pins().isEmpty() ? List.<Vcpu>of() : vcpus) {
+                stats.add(own(vcpu.fd().openStats()));
+            }
+        } catch (KvmException notBeforeLinux514) {
+            return null;
+        }
+        return stats;
+    }
+
+    private void checkPins() {
+        BitSet present = NativeThread.affinity();
+        for (int cpu : config.pins()) {
+            if (cpu < 0 || !present.get(cpu)) {
+                throw new ConfigException("CPU " + cpu + " to pin a vCPU to: this process may run on " + present);
+            }
+        }
+    }
+
+    private int cpu(int vcpu) {
+        return config.pins().isEmpty() ? Vcpu.ANY_CPU : config.pins().get(vcpu);
     }
 
     private void recordBoot() {

@@ -14,7 +14,11 @@ final class Vcpu implements Runnable {
     private static final long STACK_BYTES = 256 << 10;
     private static final int NO_THREAD = 0;
 
+    /** Bound to no CPU. */
+    static final int ANY_CPU = -1;
+
     private final int id;
+    private final int cpu;
     private final VcpuFd fd;
     private final VcpuKick kick;
     private final KvmRun run;
@@ -28,6 +32,7 @@ final class Vcpu implements Runnable {
     private volatile int threadId = NO_THREAD;
 
     /**
+     * @param cpu the host's, or {@link #ANY_CPU}
      * @param ports the port space
      * @param memory guest-physical addresses outside RAM
      * @param onEnd gets the other vCPUs out of the guest
@@ -36,6 +41,7 @@ final class Vcpu implements Runnable {
     Vcpu(
             String machine,
             int id,
+            int cpu,
             VcpuFd fd,
             IoBus ports,
             IoBus memory,
@@ -44,6 +50,7 @@ final class Vcpu implements Runnable {
             Runnable onEnd,
             Runnable onLastGone) {
         this.id = id;
+        this.cpu = cpu;
         this.fd = fd;
         this.kick = new VcpuKick(fd);
         this.run = fd.kvmRun();
@@ -95,6 +102,9 @@ final class Vcpu implements Runnable {
         kick.begin();
         threadId = NativeThread.currentId();
         try {
+            if (cpu != ANY_CPU) {
+                NativeThread.pin(cpu);
+            }
             boolean goOn = passGate();
             while (goOn) {
                 goOn = loop.step();

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Debian's cloud kernel with the drivers of every virtio device loaded, and a shell. */
 final class DeviceLab implements AutoCloseable {
@@ -37,14 +38,25 @@ final class DeviceLab implements AutoCloseable {
     /** Boots a guest that has {@code devices}. */
     static DeviceLab boot(int vcpus, String kernelArguments, List<DeviceConfig> devices)
             throws IOException, InterruptedException {
+        return boot(config -> config.vcpus(vcpus), kernelArguments, devices);
+    }
+
+    /** As the other, with a vCPU on each of {@code pins}, CPUs of the host. */
+    static DeviceLab boot(List<Integer> pins, String kernelArguments, List<DeviceConfig> devices)
+            throws IOException, InterruptedException {
+        return boot(config -> config.vcpus(pins.size()).pin(pins), kernelArguments, devices);
+    }
+
+    private static DeviceLab boot(
+            UnaryOperator<MachineConfig.Builder> vcpus, String kernelArguments, List<DeviceConfig> devices)
+            throws IOException, InterruptedException {
         GuestConsole console = new GuestConsole();
         Path initrd = Files.createTempFile("lull-drivers", ".initrd");
         DriversInitrd.write(initrd, LabKernels.initrd(), LabKernels.modules("cloud"), DRIVERS);
-        MachineConfig.Builder config = LabKernels.config("cloud", "vmlinuz", "shell", console)
+        MachineConfig.Builder config = vcpus.apply(LabKernels.config("cloud", "vmlinuz", "shell", console)
                 .commandLine("console=ttyS0 quiet lull.do=shell " + kernelArguments)
                 .initrd(initrd)
-                .vcpus(vcpus)
-                .hotplug(true);
+                .hotplug(true));
         devices.forEach(config::device);
         Machine machine = Machine.create(config.build());
         try {

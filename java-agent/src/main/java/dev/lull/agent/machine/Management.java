@@ -1,0 +1,97 @@
+package dev.lull.agent.machine;
+
+import dev.lull.device.memory.GuestMemory;
+import dev.lull.idle.DeviceLoop;
+import dev.lull.idle.IdleUnavailable;
+import dev.lull.kvm.VcpuStats;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What work on a machine's behalf that is not the guest's own needs of it: its memory, when its vCPUs rest, whether its devices
+ * have something to do. All of it is there until the end that {@link #onEnd} tells of.
+ */
+public final class Management {
+    private final MachineConfig config;
+    private final GuestMemory memory;
+    private final List<Vcpu> vcpus;
+    private final @Nullable Devices devices;
+    private final @Nullable List<VcpuStats> stats;
+    private final List<Runnable> onEnd = new ArrayList<>();
+    private boolean ended;
+
+    /** @param stats of each vCPU; null if there are none */
+    Management(
+            MachineConfig config,
+            GuestMemory memory,
+            List<Vcpu> vcpus,
+            @Nullable Devices devices,
+            @Nullable List<VcpuStats> stats) {
+        this.config = config;
+        this.memory = memory;
+        this.vcpus = List.copyOf(vcpus);
+        this.devices = devices;
+        this.stats = stats;
+    }
+
+    /** What the machine is called. */
+    public String name() {
+        return config.name();
+    }
+
+    /** The host's CPU of each vCPU; empty if they are not bound to any. */
+    public List<Integer> pins() {
+        return config.pins();
+    }
+
+    /** The guest's RAM. */
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    /**
+     * KVM's account of each vCPU, of a machine whose vCPUs are bound to CPUs.
+     *
+     * @throws IdleUnavailable if this host's KVM keeps none
+     */
+    public List<VcpuStats> stats() {
+        if (stats == null) {
+            throw new IdleUnavailable("this host's KVM keeps no statistics of a vCPU; Linux 5.17 or later does");
+        }
+        return stats;
+    }
+
+    /** The thread of its devices; null for a machine without. */
+    public @Nullable DeviceLoop deviceLoop() {
+        return devices == null ? null : devices.idleView();
+    }
+
+    /** The processor time of vCPU {@code id}, in nanoseconds; −1 if it does not run. */
+    public long cpuNanos(int id) {
+        return vcpus.get(id).cpuNanos();
+    }
+
+    /**
+     * Has {@code action} run when the machine is closed, before anything of it is given back, on the closing thread; at once if it
+     * was closed before.
+     */
+    public void onEnd(Runnable action) {
+        synchronized (this) {
+            if (!ended) {
+                onEnd.add(action);
+                return;
+            }
+        }
+        action.run();
+    }
+
+    void end() {
+        List<Runnable> actions;
+        synchronized (this) {
+            ended = true;
+            actions = List.copyOf(onEnd);
+        }
+        actions.forEach(Runnable::run);
+    }
+}
