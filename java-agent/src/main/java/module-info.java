@@ -25,6 +25,7 @@ module dev.lull.agent {
     exports dev.lull.agent.client;
     exports dev.lull.agent.control.daemon;
     exports dev.lull.agent.devices;
+    exports dev.lull.agent.idle;
     exports dev.lull.agent.machine;
 
     opens dev.lull.agent.cli to

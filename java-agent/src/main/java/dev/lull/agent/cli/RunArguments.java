@@ -61,6 +61,8 @@ final class RunArguments {
                     ByteSize.parse(orElse(memory, RunOptions.DEFAULT_MEMORY)),
                     Integer.parseInt(orElse(cpus, RunOptions.DEFAULT_CPUS)),
                     hugePages,
+                    List.of(),
+                    null,
                     devices(),
                     countersFile == null ? null : Path.of(countersFile),
                     stats,

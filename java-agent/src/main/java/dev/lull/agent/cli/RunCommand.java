@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
             "      A guest with a disk, a network and random numbers.",
             "  lull run --kernel vmlinux --initrd initrd.img --stats --stats-file exits.hlog </dev/null",
             "      What the guest's exits cost: a table now, and histograms for HdrHistogram's tools.",
+            "  lull run --kernel vmlinuz --initrd initrd.img --pin 1 --idle fingerprints --stats",
+            "      While the guest rests, find what memory it could share.",
             "  ssh host lull run --kernel vmlinuz --boot-timer </dev/null | tee console.log",
             "      No terminal needed; the guest's console is standard output, Lull's own words are not."
         })
@@ -51,6 +53,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Mixin
     private GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    private IdleOptions idle = new IdleOptions();
 
     @Mixin
     private DeviceOptions devices = new DeviceOptions();
@@ -106,6 +111,8 @@ final class RunCommand implements Callable<Integer> {
                 guest.memoryBytes(),
                 guest.cpus(),
                 guest.hugePages(),
+                idle.pins(),
+                idle.work().isEmpty() ? null : idle,
                 devices.configs(spec),
                 countersFile,
                 stats,

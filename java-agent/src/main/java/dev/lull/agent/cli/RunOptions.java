@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBytes guest RAM
  * @param cpus number of vCPUs
  * @param hugePages whether guest RAM comes from the pool of 2 MiB pages
+ * @param pins the host's CPU of each vCPU; empty for any
+ * @param idle what to do in the guest's idle time; null for nothing
  * @param devices the guest's devices
  * @param countersFile where the devices' counters are to be read, if the user says so
  * @param stats whether to print the tables of exits and devices
@@ -28,6 +30,8 @@ record RunOptions(
         long memoryBytes,
         int cpus,
         boolean hugePages,
+        List<Integer> pins,
+        @Nullable IdleOptions idle,
         List<DeviceConfig> devices,
         @Nullable Path countersFile,
         boolean stats,

@@ -32,9 +32,13 @@ final class RunSession {
         MachineLog log = statsFile == null ? null : new MachineLog(System.currentTimeMillis());
         try (SignalGuard guard = SignalGuard.install();
                 ConsoleOutput output = new ConsoleOutput(stdio.out());
-                Machine machine = Machine.create(config(output))) {
-            MachineEnd end = attend(machine, guard);
+                Machine machine = Machine.create(config(output));
+                IdleSession idle = options.idle() == null ? null : IdleSession.open(options.idle(), machine, stdio)) {
+            MachineEnd end = attend(machine, guard, idle);
             output.drain();
+            if (idle != null && options.stats()) {
+                stdio.err().println(idle.table());
+            }
             return report(machine, end, statsFile, log);
         }
     }
@@ -44,6 +48,7 @@ final class RunSession {
                 .commandLine(options.commandLine())
                 .memoryBytes(options.memoryBytes())
                 .vcpus(options.cpus())
+                .pin(options.pins())
                 .hugePages(options.hugePages())
                 .timedExits(options.stats() || options.statsFile() != null)
                 .warnings(warning -> stdio.err().println("lull: ".concat(OneLine.of(warning))))
@@ -67,11 +72,15 @@ final class RunSession {
     }
 
     /** Starts the machine and waits for its end, with the terminal the guest's own meanwhile. */
-    private MachineEnd attend(Machine machine, SignalGuard guard) throws InterruptedException {
+    private MachineEnd attend(Machine machine, SignalGuard guard, @Nullable IdleSession idle)
+            throws InterruptedException {
         try (Terminal terminal = stdio.terminalFd() < 0 ? null : Terminal.raw(stdio.terminalFd())) {
             guard.watch(machine, terminal);
             new ConsoleInput(stdio.in(), machine.console()::receive, terminal != null, machine::stop).start();
             machine.start();
+            if (idle != null) {
+                idle.start();
+            }
             ParavirtualNote note = ParavirtualNote.onParavirtualHost(stdio);
             MachineEnd end = machine.awaitEnd();
             if (note != null) {

@@ -1,0 +1,77 @@
+package dev.lull.agent.cli;
+
+import dev.lull.agent.idle.FingerprintTask;
+import dev.lull.agent.idle.Task;
+import dev.lull.device.memory.GuestMemory;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where vCPUs are at home, and what their idle time is used for, as picocli sees it. */
+public final class IdleOptions {
+    /** A task that can be asked for. */
+    public enum Work {
+        /** {@link FingerprintTask}. */
+        FINGERPRINTS;
+
+        /** The task, for one guest. */
+        Task on(GuestMemory memory, @Nullable Path base) {
+            return base == null ? new FingerprintTask(memory) : new FingerprintTask(memory, base);
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(
+            names = "--pin",
+            paramLabel = "CPU",
+            split = ",",
+            description = "Bind the vCPUs to these CPUs of the host, the first to the first and so on.")
+    private List<Integer> pins = List.of();
+
+    @Option(
+            names = "--idle",
+            paramLabel = "TASK",
+            split = ",",
+            description =
+                    "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again 10 s after it "
+                            + "was done: fingerprints (find pages that are zero, equal, or of --idle-base). --stats shows what came of it.")
+    private List<Work> work = List.of();
+
+    @Option(
+            names = "--idle-base",
+            paramLabel = "FILE",
+            description = "A base image, for example of the guest's disk, whose pages are looked for.")
+    private @Nullable Path base;
+
+    @Option(
+            names = "--idle-log",
+            paramLabel = "FILE",
+            description = "Write a line for each step, and for each rest it was taken in.")
+    private @Nullable Path log;
+
+    /** The host's CPU of each vCPU; empty for any. */
+    public List<Integer> pins() {
+        return List.copyOf(pins);
+    }
+
+    /** What to do in idle time. */
+    public List<Work> work() {
+        return List.copyOf(work);
+    }
+
+    /** A base image, if any. */
+    public @Nullable Path base() {
+        return base;
+    }
+
+    /** Where to log, if anywhere. */
+    public @Nullable Path log() {
+        return log;
+    }
+}

@@ -1,0 +1,142 @@
+package dev.lull.agent.idle;
+
+import dev.lull.agent.idle.Submission.State;
+import dev.lull.agent.machine.Management;
+import dev.lull.idle.DeviceLoop;
+import dev.lull.idle.RestingVcpu;
+import dev.lull.kvm.VcpuStats;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A machine whose idle time a scheduler uses. Ends with the machine, or before. */
+public final class IdleMachine implements AutoCloseable {
+    private final IdleScheduler scheduler;
+    private final Management management;
+    private final TaskQueue queue;
+    private final @Nullable DeviceLoop deviceLoop;
+    private final Map<RestingVcpu, IdleWorker> workers = new LinkedHashMap<>();
+    private final List<Submission> submissions = new ArrayList<>();
+    private final long watchedSinceNanos = System.nanoTime();
+    private final long waitedBeforeNanos;
+    private boolean closed;
+
+    /** @param workers for each vCPU, of which the views are this object's from now on */
+    IdleMachine(IdleScheduler scheduler, Management management, TaskQueue queue, Map<RestingVcpu, IdleWorker> workers) {
+        this.scheduler = scheduler;
+        this.management = management;
+        this.queue = queue;
+        this.deviceLoop = management.deviceLoop();
+        this.workers.putAll(workers);
+        this.waitedBeforeNanos = waitedNanos();
+    }
+
+    /** What the machine is called. */
+    public String name() {
+        return management.name();
+    }
+
+    /**
+     * Gives a task to the scheduler, which closes it when it is done or the machine ends.
+     *
+     * @throws IllegalStateException if the machine has ended
+     */
+    public synchronized Submission submit(Task task) {
+        if (closed) {
+            task.close();
+            throw new IllegalStateException(name() + " has ended");
+        }
+        Submission work = new Submission(this, task, scheduler.nextTaskId(), System.nanoTime());
+        if (task.nativeWork() != null) {
+            task.nativeWork().setId(work.id);
+        }
+        submissions.add(work);
+        queue.add(work);
+        return work;
+    }
+
+    /** All tasks that were submitted, also those that are done. */
+    public synchronized List<Submission> submissions() {
+        return List.copyOf(submissions);
+    }
+
+    /** How the machine's idle time was used so far. */
+    public synchronized IdleReport report() {
+        long worked = 0;
+        long steps = 0;
+        long preempted = 0;
+        long overdue = 0;
+        for (Submission work : submissions) {
+            steps += work.steps();
+            preempted += work.preempted();
+            overdue += work.overdueSteps();
+            worked += work.workedNanos();
+        }
+        long elapsed = System.nanoTime() - watchedSinceNanos;
+        return new IdleReport(
+                name(),
+                elapsed * workers.size(),
+                closed ? 0 : waitedNanos() - waitedBeforeNanos,
+                worked,
+                steps,
+                preempted,
+                overdue);
+    }
+
+    /** Takes the machine's tasks back, done or not, and waits until no worker touches the machine. */
+    @Override
+    public void close() {
+        List<Submission> all;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            all = List.copyOf(submissions);
+        }
+        all.forEach(Submission::cancel);
+        for (Submission work : all) {
+            queue.awaitGivenBack(work);
+            if (queue.remove(work)) {
+                settle(work, State.ENDED);
+            }
+        }
+        workers.values().stream().distinct().forEach(worker -> worker.remove(this));
+    }
+
+    @Nullable
+    DeviceLoop deviceLoop() {
+        return deviceLoop;
+    }
+
+    long maxStepNanos() {
+        return scheduler.settings().maxStepNanos();
+    }
+
+    /** Of a task that was given back: what follows from its being over. */
+    void settle(Submission work, State state) {
+        if (state == State.DONE || state == State.ENDED) {
+            work.finish(state);
+        } else if (work.isCancelled()) {
+            dropCancelled(work);
+        }
+    }
+
+    void dropCancelled(Submission work) {
+        if (queue.remove(work)) {
+            work.finish(State.ENDED);
+        } else if (queue.isTaken(work)) {
+            workers.values().forEach(IdleWorker::interrupt);
+        }
+    }
+
+    private long waitedNanos() {
+        long nanos = 0;
+        for (RestingVcpu vcpu : workers.keySet()) {
+            nanos += vcpu.stats().read(VcpuStats.HALT_WAIT_NANOS);
+        }
+        return nanos;
+    }
+}

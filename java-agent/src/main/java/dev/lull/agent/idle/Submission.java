@@ -1,0 +1,140 @@
+package dev.lull.agent.idle;
+
+import dev.lull.idle.IdleOutcome;
+import java.util.concurrent.CompletableFuture;
+import org.HdrHistogram.Histogram;
+
+/** A task in a scheduler's hands, and the account of its steps. */
+public final class Submission {
+    private static final long LONGEST_STEP_NANOS = 60_000_000_000L;
+    private static final int DIGITS = 2;
+
+    /** Steps before their histogram says what one costs; until then half a step is allowed for. */
+    private static final int FEW_STEPS = 16;
+
+    private static final double COST_PERCENTILE = 99;
+
+    /** How a task stands. */
+    public enum State {
+        /** Waits for a rest, or for its turn. */
+        QUEUED,
+        /** Somebody steps it. */
+        RUNNING,
+        /** Cannot go on for now. */
+        BLOCKED,
+        /** Done. */
+        DONE,
+        /** Failed, or was cancelled, or its machine ended before it was done. */
+        ENDED
+    }
+
+    final IdleMachine machine;
+    final Task task;
+    final int id;
+    final long deadlineNanos;
+    final CompletableFuture<State> end = new CompletableFuture<>();
+    private final Histogram stepNanos = new Histogram(LONGEST_STEP_NANOS, DIGITS);
+    private State state = State.QUEUED;
+    private boolean cancelled;
+    private long overdueSteps;
+    private long preempted;
+    private long workedNanos;
+
+    Submission(IdleMachine machine, Task task, int id, long nowNanos) {
+        this.machine = machine;
+        this.task = task;
+        this.id = id;
+        long wait = task.deadlineNanos();
+        this.deadlineNanos = wait == Task.NEVER ? Task.NEVER : nowNanos + wait;
+    }
+
+    /** The task. */
+    public Task task() {
+        return task;
+    }
+
+    /** How it stands. */
+    public synchronized State state() {
+        return state;
+    }
+
+    /** Completed when it is done, or will not be. */
+    public CompletableFuture<State> end() {
+        return end;
+    }
+
+    /** Steps in idle time, and on a housekeeping CPU. */
+    public synchronized long steps() {
+        return stepNanos.getTotalCount();
+    }
+
+    /** Those of them that were not in idle time, for the task was past its deadline. */
+    public synchronized long overdueSteps() {
+        return overdueSteps;
+    }
+
+    /** Steps during which the guest woke up. */
+    public synchronized long preempted() {
+        return preempted;
+    }
+
+    /** What its steps took together, in nanoseconds; of one during which the guest woke up no more than a step may take. */
+    public synchronized long workedNanos() {
+        return workedNanos;
+    }
+
+    /** How long its steps took, in nanoseconds; a copy. */
+    public synchronized Histogram stepNanos() {
+        return stepNanos.copy();
+    }
+
+    /** Takes it from the scheduler; a step under way is let end. Does not wait. */
+    public void cancel() {
+        synchronized (this) {
+            cancelled = true;
+        }
+        machine.dropCancelled(this);
+    }
+
+    synchronized boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** It is over; its task is closed. */
+    void finish(State how) {
+        setState(how);
+        task.close();
+        end.complete(how);
+    }
+
+    synchronized void setState(State state) {
+        this.state = state;
+    }
+
+    synchronized void recordStep(long nanos, boolean wokeUp, boolean overdue) {
+        stepNanos.recordValue(Math.clamp(nanos, 0, LONGEST_STEP_NANOS));
+        // How long the guest had the CPU in between is not known.
+        workedNanos += wokeUp ? Math.min(nanos, machine.maxStepNanos()) : nanos;
+        if (wokeUp) {
+            preempted++;
+        }
+        if (overdue) {
+            overdueSteps++;
+        }
+    }
+
+    /** What a step of it costs, learned from those it took. */
+    synchronized long costNanos(long maxStepNanos) {
+        return stepNanos.getTotalCount() < FEW_STEPS
+                ? maxStepNanos / 2
+                : Math.min(maxStepNanos, stepNanos.getValueAtPercentile(COST_PERCENTILE));
+    }
+
+    static State after(IdleOutcome outcome) {
+        return switch (outcome) {
+            case DONE -> State.DONE;
+            case BLOCKED -> State.BLOCKED;
+            case MORE, REQUESTED -> State.QUEUED;
+        };
+    }
+}
