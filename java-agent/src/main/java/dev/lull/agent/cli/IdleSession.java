@@ -36,9 +36,13 @@ final class IdleSession implements AutoCloseable {
         this.thread = Thread.ofPlatform().daemon().name("idle-tasks").unstarted(this::repeat);
         try {
             this.watched = scheduler.watch(machine);
+            submit();
         } catch (IdleUnavailable e) {
             close();
             throw new ConfigException("--idle: " + e.getMessage());
+        } catch (ConfigException e) {
+            close();
+            throw e;
         }
     }
 
@@ -56,8 +60,8 @@ final class IdleSession implements AutoCloseable {
         }
     }
 
+    /** Has the tasks come again, from now on. */
     void start() {
-        submit();
         thread.start();
     }
 
