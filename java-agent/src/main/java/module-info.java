@@ -27,6 +27,7 @@ module dev.lull.agent {
     exports dev.lull.agent.devices;
     exports dev.lull.agent.idle;
     exports dev.lull.agent.machine;
+    exports dev.lull.agent.probe;
 
     opens dev.lull.agent.cli to
             info.picocli;
