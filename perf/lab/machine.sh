@@ -69,6 +69,7 @@ build_qemu_command() { # sets arguments
     else
         arguments+=(-M 'q35,kernel-irqchip=split' -accel "tcg,thread=$threads")
     fi
+    [[ -z $poll ]] || append+=' idle=poll'
     if [[ -n $systemd ]]; then
         arguments+=(-drive "file=${debian_guest//,/,,}/disk.img,if=none,id=debian,format=raw,readonly=on")
         append+=' lull.systemd systemd.getty_auto=no systemd.crash_reboot=yes'
