@@ -5,6 +5,7 @@ import dev.lull.perf.report.ReportOptions;
 import dev.lull.perf.report.Scenario;
 import dev.lull.perf.worker.Place;
 import dev.lull.perf.worker.Rounds;
+import dev.lull.perf.worker.SampleCollector;
 import dev.lull.perf.worker.WorkerCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,7 +78,7 @@ abstract class LoadScenario implements Callable<Integer> {
         WorkerCommand worker = new WorkerCommand(root, options.lab() ? options.clock() : "", LoadWorker.class);
         Duration longest =
                 work.limit().multipliedBy((rounds + 2L) * 3 * monitors.present().size());
-        SampleCollector collector = new SampleCollector(report, name, System.err);
+        SampleCollector collector = new SampleCollector(report, name, Work::unit, System.err);
         Rounds.Outcome outcome = new Rounds(
                         name, rounds, work.limit(), first -> worker.of(work.arguments(first), longest), System.err)
                 .run(collector);

@@ -1,6 +1,8 @@
 package dev.lull.perf.load;
 
 import dev.lull.perf.worker.Rounds;
+import dev.lull.perf.worker.Sample;
+import dev.lull.perf.worker.SampleCollector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

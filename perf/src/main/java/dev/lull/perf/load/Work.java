@@ -1,5 +1,6 @@
 package dev.lull.perf.load;
 
+import dev.lull.perf.worker.Sample;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
@@ -22,9 +23,8 @@ record Work(String variant, String command) {
     /** From request to completion, as the guest sees it. */
     static final String LATENCY = "latency";
 
-    private static final Pattern RESULT = Pattern.compile(
-            "^(%s|%s|%s)=(\\d{1,18}\\*\\d{1,18}(?:,\\d{1,18}\\*\\d{1,18})*)$".formatted(RATE, THROUGHPUT, LATENCY),
-            Pattern.MULTILINE);
+    private static final Pattern RESULT =
+            Pattern.compile("^(%s|%s|%s)=(\\S+)$".formatted(RATE, THROUGHPUT, LATENCY), Pattern.MULTILINE);
 
     static String unit(String metric) {
         return switch (metric) {
@@ -39,7 +39,8 @@ record Work(String variant, String command) {
         Map<String, SortedMap<Long, Long>> results = new LinkedHashMap<>();
         Matcher matcher = RESULT.matcher(printed);
         while (matcher.find()) {
-            results.put(matcher.group(1), Sample.counts(matcher.group(2)));
+            String metric = matcher.group(1);
+            Sample.counts(matcher.group(2)).ifPresent(counts -> results.put(metric, counts));
         }
         return results;
     }

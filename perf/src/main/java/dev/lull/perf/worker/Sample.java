@@ -1,4 +1,4 @@
-package dev.lull.perf.load;
+package dev.lull.perf.worker;
 
 import java.util.Collections;
 import java.util.Optional;
@@ -9,42 +9,47 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What one piece of work gave, as the worker writes it: {@code sample 2 lull randread-4k-depth-1 latency 21000*5,23000*1}.
+ * What a subject gave in one variant of one round, as the worker writes it: {@code sample 2 lull randread-4k-depth-1 latency
+ * 21000*5,23000*1}.
  *
  * @param round from 1; 0 is the warm-up
- * @param variant the work
  * @param counts how often, by value
  */
-record Sample(int round, String subject, String variant, String metric, SortedMap<Long, Long> counts) {
-    private static final Pattern FORM = Pattern.compile(
-            "sample (\\d{1,9}) (\\S+) (\\S+) (\\S+) (\\d{1,18}\\*\\d{1,18}(?:,\\d{1,18}\\*\\d{1,18})*)");
+public record Sample(int round, String subject, String variant, String metric, SortedMap<Long, Long> counts) {
+    private static final Pattern FORM = Pattern.compile("sample (\\d{1,9}) (\\S+) (\\S+) (\\S+) (\\S+)");
+    private static final Pattern COUNT = Pattern.compile("(\\d{1,18})\\*(\\d{1,18})");
 
-    Sample {
+    /** Keeps the counts as they are. */
+    public Sample {
         counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));
     }
 
     /** Empty where {@code line} is something else. */
-    static Optional<Sample> parse(String line) {
+    public static Optional<Sample> parse(String line) {
         Matcher matcher = FORM.matcher(line);
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        return Optional.of(new Sample(
-                Integer.parseInt(matcher.group(1)),
-                matcher.group(2),
-                matcher.group(3),
-                matcher.group(4),
-                counts(matcher.group(5))));
+        return counts(matcher.group(5))
+                .map(counts -> new Sample(
+                        Integer.parseInt(matcher.group(1)),
+                        matcher.group(2),
+                        matcher.group(3),
+                        matcher.group(4),
+                        counts));
     }
 
-    /** Reads {@code value*count,value*count}. */
-    static SortedMap<Long, Long> counts(String text) {
+    /** Reads {@code value*count,value*count}; empty where {@code text} is something else. */
+    public static Optional<SortedMap<Long, Long>> counts(String text) {
         SortedMap<Long, Long> counts = new TreeMap<>();
         for (String one : text.split(",", -1)) {
-            int star = one.indexOf('*');
-            counts.merge(Long.valueOf(one.substring(0, star)), Long.valueOf(one.substring(star + 1)), Long::sum);
+            Matcher matcher = COUNT.matcher(one);
+            if (!matcher.matches()) {
+                return Optional.empty();
+            }
+            counts.merge(Long.valueOf(matcher.group(1)), Long.valueOf(matcher.group(2)), Long::sum);
         }
-        return counts;
+        return Optional.of(counts);
     }
 
     @Override

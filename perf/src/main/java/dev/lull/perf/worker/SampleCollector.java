@@ -1,27 +1,34 @@
-package dev.lull.perf.load;
+package dev.lull.perf.worker;
 
 import dev.lull.perf.report.Report;
 import dev.lull.perf.report.Series;
-import dev.lull.perf.worker.RoundSink;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Gathers samples into rounds, and reports a round once the worker says that it is done: others do not count. */
-final class SampleCollector implements RoundSink {
+public final class SampleCollector implements RoundSink {
+    private static final String TIME = "ns";
+
     private final Report report;
     private final String scenario;
+    private final UnaryOperator<String> units;
     private final PrintStream progress;
     private final List<Sample> current = new ArrayList<>();
     private final Map<String, Series> series = new LinkedHashMap<>();
     private int complete;
 
-    /** @param progress gets a line for each rate */
-    SampleCollector(Report report, String scenario, PrintStream progress) {
+    /**
+     * @param units gives the unit of each metric
+     * @param progress gets a line for each value that is no distribution of times
+     */
+    public SampleCollector(Report report, String scenario, UnaryOperator<String> units, PrintStream progress) {
         this.report = report;
         this.scenario = scenario;
+        this.units = units;
         this.progress = progress;
     }
 
@@ -36,12 +43,13 @@ final class SampleCollector implements RoundSink {
     }
 
     /** What the worker writes at the end of a round. */
-    static String doneLine(int round) {
+    public static String doneLine(int round) {
         return "done " + round;
     }
 
     private void accept(Sample sample) {
-        if (!sample.metric().equals(Work.LATENCY)) {
+        String unit = units.apply(sample.metric());
+        if (!unit.equals(TIME)) {
             progress.printf(
                     "%s: %s %s %s %d %s%n",
                     scenario,
@@ -49,7 +57,7 @@ final class SampleCollector implements RoundSink {
                     sample.variant(),
                     sample.subject(),
                     sample.counts().firstKey(),
-                    Work.unit(sample.metric()));
+                    unit);
         }
         if (sample.round() == complete + 1) {
             current.add(sample);
@@ -59,7 +67,7 @@ final class SampleCollector implements RoundSink {
     private void record(Sample sample) {
         Series one = series.computeIfAbsent(
                 String.join(" ", sample.subject(), sample.variant(), sample.metric()),
-                key -> report.add(sample.subject(), sample.variant(), sample.metric(), Work.unit(sample.metric())));
+                key -> report.add(sample.subject(), sample.variant(), sample.metric(), units.apply(sample.metric())));
         one.beginRound();
         sample.counts().forEach(one::record);
     }

@@ -8,20 +8,58 @@ import java.util.List;
 /** How a scenario's worker is started, in the lab or on this machine. */
 public final class WorkerCommand {
     private static final Duration LAB_START = Duration.ofSeconds(60);
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin/java").toString();
 
     private final Path root;
     private final String labClock;
     private final Class<?> main;
+    private final List<String> java;
+    private final boolean polls;
 
     /**
+     * A worker that starts others: interpreted, so that no compiler thread takes time from them.
+     *
      * @param root of the project
      * @param labClock {@code real} or {@code instructions}; empty to stay on this machine
      * @param main its class
      */
     public WorkerCommand(Path root, String labClock, Class<?> main) {
+        this(root, labClock, main, List.of(JAVA, "-Xint"), false);
+    }
+
+    private WorkerCommand(Path root, String labClock, Class<?> main, List<String> java, boolean polls) {
         this.root = root;
         this.labClock = labClock;
         this.main = main;
+        this.java = java;
+        this.polls = polls;
+    }
+
+    /**
+     * A worker that has machines in its own process, and measures what becomes of their idle time. Its threads are on the first
+     * CPU, except for those it puts elsewhere; what it does often is soon compiled for good.
+     *
+     * @param root of the project
+     * @param labClock {@code real} or {@code instructions}; empty to stay on this machine
+     * @param main its class
+     */
+    public static WorkerCommand ofMonitor(Path root, String labClock, Class<?> main) {
+        return new WorkerCommand(
+                root,
+                labClock,
+                main,
+                List.of(
+                        "taskset",
+                        "--cpu-list",
+                        "0",
+                        JAVA,
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=dev.lull.bindings,com.github.luben.zstd_jni",
+                        "--add-opens=java.base/jdk.internal.misc=org.agrona",
+                        "--add-exports=java.base/sun.nio.ch=dev.lull.bindings",
+                        "-Dlull.core.library=" + System.getProperty("lull.core.library", "")),
+                true);
     }
 
     /**
@@ -43,12 +81,15 @@ public final class WorkerCommand {
             if (labClock.equals("real")) {
                 // With CPUs in parallel the emulation goes wrong under load (perf/lab/README.md, Limits).
                 command.add("--one-thread");
+            } else if (polls) {
+                // While the lab's CPU halted, its time would pass as this machine's does (perf/lab/README.md, Idle
+                // time).
+                command.add("--poll");
             }
             command.add("--");
         }
+        command.addAll(java);
         command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-Xint",
                 "-XX:+UseSerialGC",
                 "-XX:-UsePerfData",
                 "-Xmx64m",

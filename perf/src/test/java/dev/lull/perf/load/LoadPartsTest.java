@@ -7,6 +7,8 @@ import static org.assertj.core.groups.Tuple.tuple;
 import dev.lull.perf.report.Measurement;
 import dev.lull.perf.report.Report;
 import dev.lull.perf.report.Scenario;
+import dev.lull.perf.worker.Sample;
+import dev.lull.perf.worker.SampleCollector;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +28,7 @@ class LoadPartsTest {
     private final Report report = new Report("block", "a test", Monitor.QEMU);
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
     private final SampleCollector collector =
-            new SampleCollector(report, "block", new PrintStream(progress, true, StandardCharsets.UTF_8));
+            new SampleCollector(report, "block", Work::unit, new PrintStream(progress, true, StandardCharsets.UTF_8));
 
     @Test
     void aSampleComesThroughItsLine() {
