@@ -13,6 +13,7 @@ module dev.lull.perf {
     exports dev.lull.perf.bench;
     exports dev.lull.perf.boot;
     exports dev.lull.perf.exit;
+    exports dev.lull.perf.idle;
     exports dev.lull.perf.load;
     exports dev.lull.perf.report;
     exports dev.lull.perf.start;
@@ -21,6 +22,8 @@ module dev.lull.perf {
     opens dev.lull.perf.boot to
             info.picocli;
     opens dev.lull.perf.exit to
+            info.picocli;
+    opens dev.lull.perf.idle to
             info.picocli;
     opens dev.lull.perf.load to
             info.picocli;

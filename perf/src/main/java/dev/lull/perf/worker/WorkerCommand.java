@@ -25,7 +25,7 @@ public final class WorkerCommand {
      * @param main its class
      */
     public WorkerCommand(Path root, String labClock, Class<?> main) {
-        this(root, labClock, main, List.of(JAVA, "-Xint"), false);
+        this(root, labClock, main, List.of(JAVA, "-Xint", "-Xmx64m"), false);
     }
 
     private WorkerCommand(Path root, String labClock, Class<?> main, List<String> java, boolean polls) {
@@ -37,8 +37,8 @@ public final class WorkerCommand {
     }
 
     /**
-     * A worker that has machines in its own process, and measures what becomes of their idle time. Its threads are on the first
-     * CPU, except for those it puts elsewhere; what it does often is soon compiled for good.
+     * A worker that has machines in its own process, and measures what becomes of their idle time: what it does often is soon
+     * compiled for good.
      *
      * @param root of the project
      * @param labClock {@code real} or {@code instructions}; empty to stay on this machine
@@ -50,11 +50,9 @@ public final class WorkerCommand {
                 labClock,
                 main,
                 List.of(
-                        "taskset",
-                        "--cpu-list",
-                        "0",
                         JAVA,
                         "-XX:TieredStopAtLevel=1",
+                        "-Xmx256m",
                         "--enable-native-access=dev.lull.bindings,com.github.luben.zstd_jni",
                         "--add-opens=java.base/jdk.internal.misc=org.agrona",
                         "--add-exports=java.base/sun.nio.ch=dev.lull.bindings",
@@ -82,8 +80,7 @@ public final class WorkerCommand {
                 // With CPUs in parallel the emulation goes wrong under load (perf/lab/README.md, Limits).
                 command.add("--one-thread");
             } else if (polls) {
-                // While the lab's CPU halted, its time would pass as this machine's does (perf/lab/README.md, Idle
-                // time).
+                // While the lab's CPU halted, its time would pass as this machine's does (its README, Idle time).
                 command.add("--poll");
             }
             command.add("--");
@@ -92,7 +89,6 @@ public final class WorkerCommand {
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-XX:-UsePerfData",
-                "-Xmx64m",
                 "-p",
                 System.getProperty("jdk.module.path", ""),
                 "-m",

@@ -1,0 +1,140 @@
+package dev.lull.perf.idle;
+
+import dev.lull.agent.devices.DiskConfig;
+import dev.lull.agent.devices.RateLimit;
+import dev.lull.agent.machine.Machine;
+import dev.lull.agent.machine.MachineConfig;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A machine in this process with one vCPU, whose guest carries out commands typed on its console ({@code
+ * perf/lab/guest/run}). Used by one thread.
+ */
+final class IdleGuest implements AutoCloseable {
+    private static final String NAME = "guest";
+    private static final long MEMORY_BYTES = 256L << 20;
+    private static final String READY = "lull-guest: init";
+    private static final String STATUS = "lull-guest: status=";
+    private static final String ENDED = "the machine ended: ";
+
+    private final Duration limit;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private final Machine machine;
+
+    /**
+     * Boots it, and waits until it takes commands.
+     *
+     * @param root the Debian guest's disk
+     * @param cpu the one CPU its vCPU runs on; others are for all else
+     * @param limit for its start, and for each line of a command's
+     */
+    IdleGuest(Path kernel, Path initrd, Path root, int cpu, Duration limit)
+            throws IOException, InterruptedException, TimeoutException {
+        this.limit = limit;
+        machine = Machine.create(MachineConfig.kernel(kernel)
+                .name(NAME)
+                .initrd(initrd)
+                .commandLine("console=ttyS0 quiet")
+                .memoryBytes(MEMORY_BYTES)
+                .pin(List.of(cpu))
+                .device(new DiskConfig("root", root, "root", true, false, 1, RateLimit.NONE))
+                .consoleOutput(this::hear)
+                .onEnd(end -> lines.add(ENDED + end.message()))
+                .build());
+        try {
+            keepOff(cpu);
+            machine.start();
+            String said = nextLine();
+            while (!said.contains(READY)) {
+                said = nextLine();
+            }
+        } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** All threads there are, and those they start, are on the first CPU from now on; a vCPU's goes where it is pinned to. */
+    private static void keepOff(int cpu) throws IOException, InterruptedException {
+        String self = Long.toString(ProcessHandle.current().pid());
+        if (cpu > 0
+                && new ProcessBuilder("taskset", "--all-tasks", "--cpu-list", "--pid", "0", self)
+                                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                                .start()
+                                .waitFor()
+                        != 0) {
+            throw new IOException("taskset failed");
+        }
+    }
+
+    Machine machine() {
+        return machine;
+    }
+
+    /** Hears what a command prints. */
+    interface Listener {
+        /** A line came, just now. */
+        void hear(String line) throws IOException;
+    }
+
+    /**
+     * Has a command run.
+     *
+     * @return what it printed
+     * @throws IOException if it failed
+     */
+    String run(String command, Listener listener) throws IOException, InterruptedException, TimeoutException {
+        byte[] keys = (command + "\necho " + STATUS + "$?\n").getBytes(StandardCharsets.UTF_8);
+        machine.console().receive(keys, 0, keys.length);
+        StringBuilder printed = new StringBuilder();
+        while (true) {
+            String next = nextLine();
+            if (next.startsWith(STATUS)) {
+                if (!next.equals(STATUS + "0")) {
+                    throw new IOException("in the guest '%s' failed: %s"
+                            .formatted(command, printed.toString().strip()));
+                }
+                return printed.toString();
+            }
+            listener.hear(next);
+            printed.append(next).append('\n');
+        }
+    }
+
+    private String nextLine() throws IOException, InterruptedException, TimeoutException {
+        String next = lines.poll(limit.toSeconds(), TimeUnit.SECONDS);
+        if (next == null) {
+            throw new TimeoutException("the guest was silent for " + limit.toSeconds() + " s");
+        }
+        if (next.startsWith(ENDED)) {
+            throw new IOException(next);
+        }
+        return next;
+    }
+
+    /** On the vCPU's thread. */
+    private void hear(int value) {
+        if (value == '\n') {
+            lines.add(line.toString(StandardCharsets.UTF_8).stripTrailing());
+            line.reset();
+        } else {
+            line.write(value);
+        }
+    }
+
+    @Override
+    public void close() {
+        machine.close();
+    }
+}
