@@ -33,6 +33,7 @@ final class Housework implements AutoCloseable {
     private final Deque<Submission> queued = new ArrayDeque<>();
     private final List<Fingerprints> passes = new ArrayList<>();
     private final Thread supplier = new Thread(this::supply, "supplier");
+    private volatile @Nullable Throwable fault;
     private boolean failed;
     private boolean closed;
 
@@ -43,7 +44,12 @@ final class Housework implements AutoCloseable {
      */
     Housework(IdlePolicy policy, Machine machine) {
         memory = machine.management().memory();
-        scheduler = IdleScheduler.create(IdleSettings.DEFAULT.with(policy), IdleEvents.NONE);
+        scheduler = IdleScheduler.create(IdleSettings.DEFAULT.with(policy), new IdleEvents() {
+            @Override
+            public void failed(Submission work, Throwable cause) {
+                fault = cause;
+            }
+        });
         try {
             watched = scheduler.watch(machine);
             submit();
@@ -103,7 +109,7 @@ final class Housework implements AutoCloseable {
      */
     synchronized long bytes() throws IOException {
         if (failed) {
-            throw new IOException("the work beside the guest failed");
+            throw new IOException("the work beside the guest failed: " + fault, fault);
         }
         return passes.stream().mapToLong(Fingerprints::bytes).sum();
     }
