@@ -291,8 +291,8 @@ static int32_t run(struct lull_idle *idle, struct lull_task *task)
 {
 	uint64_t end_nanos = lull_now_nanos() + idle->batch_nanos;
 
-	/* A step leaves a record, and so does its rest. */
-	while (idle->record_count + 2 <= idle->record_capacity) {
+	/* An iteration leaves a record of the last rest and one of a step; the step's own rest ends after the last of them. */
+	while (idle->record_count + 3 <= idle->record_capacity) {
 		uint64_t step_nanos;
 		int32_t result = await_rest(idle, &task->unit_nanos, end_nanos, &step_nanos);
 
