@@ -8,6 +8,8 @@ import dev.lull.linux.Epoll;
 import dev.lull.linux.EventFd;
 import dev.lull.linux.LinuxConstants;
 import dev.lull.linux.Mapping;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +182,39 @@ class IdleContextTest {
             assertThat(context.ioFirst()).isPositive();
             busy.set(ValueLayout.JAVA_INT, 0, 0);
             assertThat(runToEnd(task)).isEqualTo(IdleOutcome.DONE);
+        }
+    }
+
+    @Test
+    void recordsNeverOutgrowTheirPlace() throws Exception {
+        vcpu.halt();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread guest = Thread.ofPlatform().start(() -> {
+            while (!done.get()) {
+                try {
+                    vcpu.halt();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        int full = 0;
+        try (IdleContext hasty = new IdleContext("hasty", IdlePolicy.CONFIRMED, 500, 1_000, 10_000_000_000L)) {
+            hasty.setGuests(List.of(new RestingVcpu(stats)), List.of());
+            while (full < 100) {
+                try (Fingerprints task = fingerprints()) {
+                    IdleOutcome outcome = IdleOutcome.MORE;
+                    while (outcome == IdleOutcome.MORE) {
+                        outcome = hasty.run(task);
+                        // Reading a record behind the last there is room for would fail.
+                        hasty.takeRecords(record -> assertThat(record.halts()).isPositive());
+                        full += outcome == IdleOutcome.MORE ? 1 : 0;
+                    }
+                }
+            }
+        } finally {
+            done.set(true);
+            guest.join();
         }
     }
 

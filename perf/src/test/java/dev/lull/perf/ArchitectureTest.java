@@ -23,7 +23,7 @@ class ArchitectureTest {
                 .consideringOnlyDependenciesInLayers()
                 .withOptionalLayers(true)
                 .layer("kvm-bindings")
-                .definedBy("dev.lull.linux..", "dev.lull.kvm..", "dev.lull.vfio..")
+                .definedBy("dev.lull.linux..", "dev.lull.kvm..", "dev.lull.idle..", "dev.lull.vfio..")
                 .layer("device-model")
                 .definedBy("dev.lull.device..")
                 .layer("paravirt")
@@ -58,7 +58,7 @@ class ArchitectureTest {
     void onlyTheBindingsLinkNativeFunctions() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("dev.lull.linux..", "dev.lull.kvm..", "dev.lull.vfio..")
+                .resideOutsideOfPackages("dev.lull.linux..", "dev.lull.kvm..", "dev.lull.idle..", "dev.lull.vfio..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.Linker")
@@ -69,7 +69,8 @@ class ArchitectureTest {
         noMethods()
                 .that()
                 .areDeclaredInClassesThat()
-                .resideOutsideOfPackages("dev.lull.linux..", "dev.lull.kvm..", "dev.lull.vfio..", "dev.lull.perf..")
+                .resideOutsideOfPackages(
+                        "dev.lull.linux..", "dev.lull.kvm..", "dev.lull.idle..", "dev.lull.vfio..", "dev.lull.perf..")
                 .should()
                 .haveModifier(JavaModifier.NATIVE)
                 .check(LULL);

@@ -13,12 +13,24 @@ import org.jspecify.annotations.Nullable;
 
 /** A machine whose idle time a scheduler uses. Ends with the machine, or before. */
 public final class IdleMachine implements AutoCloseable {
+    /** What tasks that are over have come to together. */
+    private record Ended(long workedNanos, long steps, long preempted, long overdue) {
+        Ended plus(Submission work) {
+            return new Ended(
+                    workedNanos + work.workedNanos(),
+                    steps + work.steps(),
+                    preempted + work.preempted(),
+                    overdue + work.overdueSteps());
+        }
+    }
+
     private final IdleScheduler scheduler;
     private final Management management;
     private final TaskQueue queue;
     private final @Nullable DeviceLoop deviceLoop;
     private final Map<RestingVcpu, IdleWorker> workers = new LinkedHashMap<>();
     private final List<Submission> submissions = new ArrayList<>();
+    private Ended ended = new Ended(0, 0, 0, 0);
     private final long watchedSinceNanos = System.nanoTime();
     private final long waitedBeforeNanos;
     private boolean closed;
@@ -57,17 +69,17 @@ public final class IdleMachine implements AutoCloseable {
         return work;
     }
 
-    /** All tasks that were submitted, also those that are done. */
+    /** The tasks that were submitted and are not over. */
     public synchronized List<Submission> submissions() {
         return List.copyOf(submissions);
     }
 
     /** How the machine's idle time was used so far. */
     public synchronized IdleReport report() {
-        long worked = 0;
-        long steps = 0;
-        long preempted = 0;
-        long overdue = 0;
+        long worked = ended.workedNanos;
+        long steps = ended.steps;
+        long preempted = ended.preempted;
+        long overdue = ended.overdue;
         for (Submission work : submissions) {
             steps += work.steps();
             preempted += work.preempted();
@@ -104,6 +116,7 @@ public final class IdleMachine implements AutoCloseable {
             }
         }
         workers.values().stream().distinct().forEach(worker -> worker.remove(this));
+        scheduler.forget(this);
     }
 
     @Nullable
@@ -121,6 +134,13 @@ public final class IdleMachine implements AutoCloseable {
             work.finish(state);
         } else if (work.isCancelled()) {
             dropCancelled(work);
+        }
+    }
+
+    /** A task is over: of it the sums are kept, as a machine may run for years. */
+    synchronized void retire(Submission work) {
+        if (submissions.remove(work)) {
+            ended = ended.plus(work);
         }
     }
 

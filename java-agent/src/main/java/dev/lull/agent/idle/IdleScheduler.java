@@ -98,6 +98,10 @@ public final class IdleScheduler implements AutoCloseable {
         workers.values().forEach(IdleWorker::join);
     }
 
+    synchronized void forget(IdleMachine machine) {
+        machines.remove(machine);
+    }
+
     IdleSettings settings() {
         return settings;
     }

@@ -103,6 +103,7 @@ public final class Submission {
     /** It is over; its task is closed. */
     void finish(State how) {
         setState(how);
+        machine.retire(this);
         task.close();
         end.complete(how);
     }
