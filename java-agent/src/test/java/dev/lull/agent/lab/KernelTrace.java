@@ -109,8 +109,14 @@ final class KernelTrace implements AutoCloseable {
         Map<Integer, Long> asleepSince = new HashMap<>();
         for (int thread : vcpuThreads) {
             rests.put(thread, new ArrayList<>());
+            // Who does not run when the trace begins slept before.
+            asleepSince.put(thread, 0L);
         }
         for (Event event : events) {
+            if (rests.containsKey(event.thread) && asleepSince.getOrDefault(event.thread, -1L) == 0) {
+                // It runs when the trace begins.
+                asleepSince.remove(event.thread);
+            }
             if (event.name.equals("kvm_exit") && vcpuThreads.contains(event.thread)) {
                 halted.put(event.thread, event.details.contains("reason hlt"));
             } else if (event.name.equals("sched_switch")) {
