@@ -97,6 +97,7 @@ public final class BootScenario implements Callable<Integer> {
                 subjects.present());
         WorkerCommand worker = new WorkerCommand(root, options.lab() ? options.clock() : "", BootWorker.class);
         RoundCollector collector = recorder(report, subjects.present(), rounds);
+        subjects.absences().forEach(report::note);
         Rounds.Outcome outcome = new Rounds(
                         "boot",
                         rounds,
@@ -104,18 +105,7 @@ public final class BootScenario implements Callable<Integer> {
                         first -> worker.of(
                                 work.from(first).arguments(), work.from(first).longest()),
                         System.err)
-                .run(collector);
-        if (collector.complete() == 0) {
-            throw new IOException("no round was complete after " + outcome.repeats() + " repeats");
-        }
-
-        subjects.absences().forEach(report::note);
-        if (outcome.repeats() > 0) {
-            report.note(outcome.note());
-        }
-        if (!outcome.complete()) {
-            report.note("given up: %d of %d rounds are complete".formatted(collector.complete(), rounds));
-        }
+                .measure(collector, report);
         BootGoals goals = BootGoals.of(report.measurements());
         goals.lines().forEach(report::note);
         report.note("Debian's cloud kernel %s, %s".formatted(release, options.place()));

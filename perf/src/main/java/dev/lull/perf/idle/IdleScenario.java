@@ -8,7 +8,6 @@ import dev.lull.perf.worker.Rounds;
 import dev.lull.perf.worker.SampleCollector;
 import dev.lull.perf.worker.WorkerCommand;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,9 +84,7 @@ public final class IdleScenario implements Callable<Integer> {
         }
         List<IdleSubject> subjects = IdleSubject.choose(only);
         Place.choose(options);
-        String release = Files.readString(
-                        Path.of(System.getenv().getOrDefault("LULL_CACHE", "."), "guest/debian/release"))
-                .strip();
+        String release = Place.debianRelease();
         String title = "work beside a guest, Debian's kernel %s, %s".formatted(release, options.place());
         Report report = new Report("idle", title, IdleSubject.BASELINE.label());
         IdleWorker work = new IdleWorker(1, rounds, seconds, Duration.ofSeconds(limitSeconds), subjects);
@@ -97,17 +94,7 @@ public final class IdleScenario implements Callable<Integer> {
         SampleCollector collector = new SampleCollector(report, "idle", IdleMetric::unit, System.err);
         Rounds.Outcome outcome = new Rounds(
                         "idle", rounds, work.limit(), first -> worker.of(work.arguments(first), longest), System.err)
-                .run(collector);
-        if (collector.complete() == 0) {
-            throw new IOException("no round was complete after " + outcome.repeats() + " repeats");
-        }
-
-        if (outcome.repeats() > 0) {
-            report.note(outcome.note());
-        }
-        if (!outcome.complete()) {
-            report.note("given up: %d of %d rounds are complete".formatted(collector.complete(), rounds));
-        }
+                .measure(collector, report);
         IdleGoals goals = IdleGoals.of(report.measurements());
         goals.lines().forEach(report::note);
         report.note("Debian's kernel %s, %s".formatted(release, options.place()));

@@ -8,7 +8,6 @@ import dev.lull.perf.worker.Rounds;
 import dev.lull.perf.worker.SampleCollector;
 import dev.lull.perf.worker.WorkerCommand;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -69,9 +68,7 @@ abstract class LoadScenario implements Callable<Integer> {
         Monitors monitors = Monitors.choose(root.resolve("lull"), peers, vhost, only);
         monitors.absences().forEach(line -> System.err.println(name + ": " + line));
 
-        String release = Files.readString(
-                        Path.of(System.getenv().getOrDefault("LULL_CACHE", "."), "guest/debian/release"))
-                .strip();
+        String release = Place.debianRelease();
         Report report =
                 new Report(name, "%s, Debian's kernel %s, %s".formatted(title, release, options.place()), Monitor.QEMU);
         LoadWorker work = new LoadWorker(name, 1, rounds, Duration.ofSeconds(limitSeconds), monitors.present());
@@ -79,20 +76,10 @@ abstract class LoadScenario implements Callable<Integer> {
         Duration longest =
                 work.limit().multipliedBy((rounds + 2L) * 3 * monitors.present().size());
         SampleCollector collector = new SampleCollector(report, name, Work::unit, System.err);
+        monitors.absences().forEach(report::note);
         Rounds.Outcome outcome = new Rounds(
                         name, rounds, work.limit(), first -> worker.of(work.arguments(first), longest), System.err)
-                .run(collector);
-        if (collector.complete() == 0) {
-            throw new IOException("no round was complete after " + outcome.repeats() + " repeats");
-        }
-
-        monitors.absences().forEach(report::note);
-        if (outcome.repeats() > 0) {
-            report.note(outcome.note());
-        }
-        if (!outcome.complete()) {
-            report.note("given up: %d of %d rounds are complete".formatted(collector.complete(), rounds));
-        }
+                .measure(collector, report);
         LoadGoals goals = LoadGoals.of(report);
         goals.lines().forEach(report::note);
         report.note("Debian's kernel %s, %s".formatted(release, options.place()));

@@ -28,6 +28,12 @@ public final class Place {
         }
     }
 
+    /** The kernel of the Debian guest that is measured. */
+    public static String debianRelease() throws IOException {
+        return Files.readString(Path.of(System.getenv().getOrDefault("LULL_CACHE", "."), "guest/debian/release"))
+                .strip();
+    }
+
     /** Elsewhere KVM, if there is one, cannot run a stock kernel. */
     private static boolean haveVirtualization() throws IOException {
         String processors = Files.readString(Path.of("/proc/cpuinfo")).toLowerCase(Locale.ROOT);

@@ -1,5 +1,6 @@
 package dev.lull.perf.worker;
 
+import dev.lull.perf.report.Report;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -64,6 +65,25 @@ public final class Rounds {
         this.limit = limit;
         this.command = command;
         this.progress = progress;
+    }
+
+    /**
+     * Measures for a report, which says what was repeated and what is missing.
+     *
+     * @throws IOException if not one round is complete
+     */
+    public Outcome measure(RoundSink sink, Report report) throws IOException, InterruptedException {
+        Outcome outcome = run(sink);
+        if (sink.complete() == 0) {
+            throw new IOException("no round was complete after " + outcome.repeats() + " repeats");
+        }
+        if (outcome.repeats() > 0) {
+            report.note(outcome.note());
+        }
+        if (!outcome.complete()) {
+            report.note("given up: %d of %d rounds are complete".formatted(sink.complete(), rounds));
+        }
+        return outcome;
     }
 
     /** Measures, and gives every line to {@code sink}. */
