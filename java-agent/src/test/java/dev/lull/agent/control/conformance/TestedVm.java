@@ -8,9 +8,8 @@ import dev.lull.agent.control.http.UnixClient;
 import dev.lull.agent.control.http.UnixClient.Answer;
 import dev.lull.agent.control.vm.DialectHandler;
 import dev.lull.agent.control.vm.MicroVm;
-import dev.lull.agent.control.vm.VmObserver;
+import dev.lull.agent.control.vm.SilentObserver;
 import dev.lull.agent.control.vm.VmSite;
-import dev.lull.agent.control.vm.VmState;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.machine.MachineEnd;
 import dev.lull.device.legacy.SerialPort;
@@ -26,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A virtual machine behind its API, on a Unix socket, with a guest that does what it is asked to. */
-final class TestedVm implements AutoCloseable, VmObserver {
+final class TestedVm implements AutoCloseable {
     /** A device of each kind, and metadata. */
     private static final List<String> EVERYTHING = List.of(
             "/machine-config {\"vcpu_count\": 1, \"mem_size_mib\": 64}",
@@ -64,7 +63,10 @@ final class TestedVm implements AutoCloseable, VmObserver {
                 }
             }
         };
-        vm = new MicroVm(id, UUID.randomUUID(), new VmSite(output, null, null, bench.workers(), nanos -> {}, this));
+        vm = new MicroVm(
+                id,
+                UUID.randomUUID(),
+                new VmSite(output, null, null, bench.workers(), nanos -> {}, new SilentObserver()));
         server = HttpServer.listen(bench.loop(), socket, SOCKET_MODE, HttpLimits.ofMachine(), new DialectHandler(vm));
         client = new UnixClient(socket);
     }
@@ -137,18 +139,6 @@ final class TestedVm implements AutoCloseable, VmObserver {
         server.close();
         vm.close();
     }
-
-    @Override
-    public void configured(MicroVm changed) {}
-
-    @Override
-    public void changed(MicroVm changed, VmState state) {}
-
-    @Override
-    public void ended(MicroVm changed, MachineEnd end) {}
-
-    @Override
-    public void warned(MicroVm changed, String warning) {}
 
     private void demand(String method, String path, String body) throws IOException {
         Answer answer = send(method, path, body);

@@ -7,7 +7,6 @@ import dev.lull.agent.control.dialect.Command;
 import dev.lull.agent.control.dialect.Dialect;
 import dev.lull.agent.control.dialect.RefusalException;
 import dev.lull.agent.json.Json;
-import dev.lull.agent.machine.MachineEnd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A machine that cannot be started holds no more than before. */
-class RefusedStartTest implements VmObserver {
+class RefusedStartTest {
     @Test
     void leavesTheConsolesFileClosed(@TempDir Path directory) throws Exception {
         Path kernel = Files.write(directory.resolve("kernel"), new byte[4096]);
         Path console = directory.resolve("console");
-        VmSite site = new VmSite(value -> {}, null, null, Runnable::run, nanos -> {}, this);
+        VmSite site = new VmSite(value -> {}, null, null, Runnable::run, nanos -> {}, new SilentObserver());
         try (MicroVm vm = new MicroVm("refused", UUID.randomUUID(), site)) {
             put(vm, "/boot-source", Map.of("kernel_image_path", kernel));
             put(vm, "/serial", Map.of("serial_out_path", console));
@@ -55,16 +54,4 @@ class RefusedStartTest implements VmObserver {
             return false;
         }
     }
-
-    @Override
-    public void configured(MicroVm changed) {}
-
-    @Override
-    public void changed(MicroVm changed, VmState state) {}
-
-    @Override
-    public void ended(MicroVm changed, MachineEnd end) {}
-
-    @Override
-    public void warned(MicroVm changed, String warning) {}
 }
