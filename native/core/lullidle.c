@@ -225,7 +225,7 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 			return LULL_IDLE_REQUESTED;
 		if (idle->policy != LULL_IDLE_CONFIRMED) {
 			*step_nanos = idle->max_step_nanos;
-			return LULL_IDLE_MORE;
+			return LULL_STEP_MORE;
 		}
 		idle->switches = involuntary_switches();
 		enum look found = look(idle);
@@ -236,7 +236,7 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 		if (found == RESTS) {
 			*step_nanos = choose_step(idle, *unit_nanos, now);
 			if (*step_nanos != 0)
-				return LULL_IDLE_MORE;
+				return LULL_STEP_MORE;
 			idle->declined++;
 			/* What was learned to be dear is tried again some time. */
 			*unit_nanos -= *unit_nanos / 8;
@@ -254,7 +254,7 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 			}
 		}
 		if (lull_now_nanos() >= until_nanos)
-			return LULL_IDLE_BLOCKED;
+			return LULL_STEP_BLOCKED;
 	}
 }
 
@@ -296,15 +296,15 @@ static int32_t run(struct lull_idle *idle, struct lull_task *task)
 		uint64_t step_nanos;
 		int32_t result = await_rest(idle, &task->unit_nanos, end_nanos, &step_nanos);
 
-		if (result != LULL_IDLE_MORE)
-			return result == LULL_IDLE_BLOCKED ? LULL_IDLE_MORE : result;
+		if (result != LULL_STEP_MORE)
+			return result == LULL_STEP_BLOCKED ? LULL_STEP_MORE : result;
 		result = do_step(idle, task, step_nanos);
 		if (result != LULL_STEP_MORE)
 			return result;
 		if (lull_now_nanos() >= end_nanos)
-			return LULL_IDLE_MORE;
+			return LULL_STEP_MORE;
 	}
-	return LULL_IDLE_MORE;
+	return LULL_STEP_MORE;
 }
 
 /* Makes the calling thread one of policy; a negated errno if the kernel refuses. */

@@ -14,18 +14,15 @@
 /* Buckets of KVM's halt_wait_hist: of a rest of n nanoseconds the one numbered by n's bit length, the last for all longer. */
 #define LULL_IDLE_GAP_BUCKETS 32
 
-/* Negated errnos that lull_idle_run and lull_idle_await return: EPERM, a thread without CAP_SYS_NICE may enter SCHED_IDLE and not
- * leave it; EIO, the statistics of a vCPU could not be read.
- *
- * What a step came to. */
+/* What a step came to, and why lull_idle_run returned. */
 #define LULL_STEP_DONE 0
 #define LULL_STEP_MORE 1
 #define LULL_STEP_BLOCKED 2
 
-/* Why lull_idle_run returned; a negated errno if a system call failed. */
-#define LULL_IDLE_DONE 0
-#define LULL_IDLE_MORE 1
-#define LULL_IDLE_BLOCKED 2
+/*
+ * The other reasons for lull_idle_run and lull_idle_await to return: request was not 0; or a negated errno. EPERM: a thread
+ * without CAP_SYS_NICE may enter SCHED_IDLE and not leave it. EIO: the statistics of a vCPU could not be read.
+ */
 #define LULL_IDLE_REQUESTED 3
 
 /* How the worker comes by its processor; all but the first are there to be compared with it. */
@@ -140,7 +137,7 @@ struct lull_idle {
 int32_t lull_idle_run(struct lull_idle *idle, struct lull_task *task);
 
 /*
- * Returns LULL_IDLE_MORE when all vCPUs rest and will probably do so for cost_nanos, LULL_IDLE_REQUESTED, or LULL_IDLE_BLOCKED
+ * Returns LULL_STEP_MORE when all vCPUs rest and will probably do so for cost_nanos, LULL_IDLE_REQUESTED, or LULL_STEP_BLOCKED
  * if batch_nanos went by: for a step that is not in C.
  */
 int32_t lull_idle_await(struct lull_idle *idle, uint64_t cost_nanos);

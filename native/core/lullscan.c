@@ -18,7 +18,8 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 29;
 }
 
-uint64_t lull_fingerprint(const void *page)
+/* Never 0. Equal pages have equal ones, others have so once in 2^64. */
+static uint64_t fingerprint_of(const void *page)
 {
 	uint64_t lanes[LANES], words[LANES];
 
@@ -36,7 +37,8 @@ uint64_t lull_fingerprint(const void *page)
 	return all == 0 ? 1 : all;
 }
 
-int32_t lull_fingerprint_put(struct lull_fingerprints *set, uint64_t fingerprint)
+/* Puts a fingerprint into a set; whether it was there. */
+static int put(struct lull_fingerprints *set, uint64_t fingerprint)
 {
 	uint64_t mask = set->capacity - 1;
 
@@ -76,10 +78,10 @@ static void take_page(struct lull_fingerprint_task *scan, const uint8_t *page)
 		scan->zero_pages++;
 		return;
 	}
-	fingerprint = lull_fingerprint(page);
+	fingerprint = fingerprint_of(page);
 	if (holds(&scan->base, fingerprint))
 		scan->base_pages++;
-	else if (lull_fingerprint_put(&scan->own, fingerprint))
+	else if (put(&scan->own, fingerprint))
 		scan->duplicate_pages++;
 }
 

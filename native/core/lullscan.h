@@ -47,10 +47,4 @@ struct lull_fingerprint_task {
 
 int32_t lull_fingerprint_step(struct lull_task *task, uint64_t deadline_nanos);
 
-/* The fingerprint of a page; never 0. Equal pages have equal ones, others have so once in 2^64. */
-uint64_t lull_fingerprint(const void *page);
-
-/* Puts a fingerprint into a set; returns 1 if it was there. */
-int32_t lull_fingerprint_put(struct lull_fingerprints *set, uint64_t fingerprint);
-
 #endif

@@ -2,6 +2,7 @@ package dev.lull.idle;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.lull.linux.Mapping;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -10,9 +11,6 @@ import java.util.List;
  * before. Pages the host has not provided are left alone. Equality is that of 64-bit fingerprints.
  */
 public final class Fingerprints extends NativeTask {
-    /** The size of the pages. */
-    public static final int PAGE_BYTES = 4096;
-
     private Fingerprints(List<MemorySegment> memory, boolean whole) {
         super("lull_fingerprint_step", IdleLayout.Fingerprint.SIZE);
         MemorySegment regions = arena.allocate((long) memory.size() * IdleLayout.Region.SIZE, 8);
@@ -20,8 +18,8 @@ public final class Fingerprints extends NativeTask {
         for (int i = 0; i < memory.size(); i++) {
             long at = (long) i * IdleLayout.Region.SIZE;
             regions.set(JAVA_LONG, at + IdleLayout.Region.HOST, memory.get(i).address());
-            regions.set(JAVA_LONG, at + IdleLayout.Region.BYTES, memory.get(i).byteSize() & -PAGE_BYTES);
-            pages += memory.get(i).byteSize() / PAGE_BYTES;
+            regions.set(JAVA_LONG, at + IdleLayout.Region.BYTES, memory.get(i).byteSize() & -Mapping.PAGE_BYTES);
+            pages += memory.get(i).byteSize() / Mapping.PAGE_BYTES;
         }
         task.set(JAVA_LONG, IdleLayout.Fingerprint.REGIONS, regions.address());
         task.set(JAVA_LONG, IdleLayout.Fingerprint.REGION_COUNT, pages == 0 ? 0 : memory.size());

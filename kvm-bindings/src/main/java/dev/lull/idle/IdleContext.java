@@ -145,13 +145,10 @@ public final class IdleContext implements AutoCloseable {
     }
 
     private static IdleOutcome outcome(String operation, int result) {
-        return switch (result) {
-            case IdleLayout.Constants.LULL_IDLE_DONE -> IdleOutcome.DONE;
-            case IdleLayout.Constants.LULL_IDLE_MORE -> IdleOutcome.MORE;
-            case IdleLayout.Constants.LULL_IDLE_BLOCKED -> IdleOutcome.BLOCKED;
-            case IdleLayout.Constants.LULL_IDLE_REQUESTED -> IdleOutcome.REQUESTED;
-            default -> throw new LinuxException(operation, "the idle worker", -result);
-        };
+        if (result < 0) {
+            throw new LinuxException(operation, "the idle worker", -result);
+        }
+        return result == IdleLayout.Constants.LULL_IDLE_REQUESTED ? IdleOutcome.REQUESTED : IdleOutcome.ofStep(result);
     }
 
     private IdleRecord record(long at) {
@@ -165,11 +162,7 @@ public final class IdleContext implements AutoCloseable {
                 Short.toUnsignedInt(records.get(JAVA_SHORT, at + IdleLayout.Entry.BEGIN_CPU)),
                 Short.toUnsignedInt(records.get(JAVA_SHORT, at + IdleLayout.Entry.END_CPU)),
                 Short.toUnsignedInt(records.get(JAVA_SHORT, at + IdleLayout.Entry.TASK)),
-                switch (outcome & ~IdleLayout.Constants.LULL_OUTCOME_PREEMPTED) {
-                    case IdleLayout.Constants.LULL_STEP_DONE -> IdleOutcome.DONE;
-                    case IdleLayout.Constants.LULL_STEP_MORE -> IdleOutcome.MORE;
-                    default -> IdleOutcome.BLOCKED;
-                },
+                IdleOutcome.ofStep(outcome & ~IdleLayout.Constants.LULL_OUTCOME_PREEMPTED),
                 (outcome & IdleLayout.Constants.LULL_OUTCOME_PREEMPTED) != 0);
     }
 

@@ -54,11 +54,7 @@ final class IdleCore {
         try {
             MemorySegment function = MemorySegment.ofAddress(task.task.get(JAVA_LONG, IdleLayout.Task.STEP));
             long deadline = (long) NOW.invokeExact() + budgetNanos;
-            return switch ((int) STEP.invokeExact(function, task.task.address(), deadline)) {
-                case IdleLayout.Constants.LULL_STEP_DONE -> IdleOutcome.DONE;
-                case IdleLayout.Constants.LULL_STEP_MORE -> IdleOutcome.MORE;
-                default -> IdleOutcome.BLOCKED;
-            };
+            return IdleOutcome.ofStep((int) STEP.invokeExact(function, task.task.address(), deadline));
         } catch (Throwable unreachable) {
             throw new AssertionError(unreachable);
         } finally {

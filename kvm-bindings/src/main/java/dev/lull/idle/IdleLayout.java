@@ -14,9 +14,6 @@ final class IdleLayout {
         static final int LULL_STEP_DONE = 0;
         static final int LULL_STEP_MORE = 1;
         static final int LULL_STEP_BLOCKED = 2;
-        static final int LULL_IDLE_DONE = 0;
-        static final int LULL_IDLE_MORE = 1;
-        static final int LULL_IDLE_BLOCKED = 2;
         static final int LULL_IDLE_REQUESTED = 3;
         static final int LULL_IDLE_CONFIRMED = 0;
         static final int LULL_IDLE_SCHED_IDLE = 1;
@@ -33,7 +30,6 @@ final class IdleLayout {
     static final class Task {
         static final int SIZE = 40;
         static final int STEP = 0;
-        static final int UNIT_NANOS = 8;
         static final int UNITS = 16;
         static final int BYTES = 24;
         static final int ID = 32;
@@ -50,7 +46,6 @@ final class IdleLayout {
         static final int BLOCKING = 16;
         static final int HALT_EXITS = 20;
         static final int HALT_WAIT_HIST = 24;
-        static final int SEEN = 288;
 
         private Vcpu() {}
     }

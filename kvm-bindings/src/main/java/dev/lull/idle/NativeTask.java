@@ -43,11 +43,6 @@ public abstract class NativeTask implements AutoCloseable {
         return task.get(JAVA_LONG, IdleLayout.Task.BYTES);
     }
 
-    /** What the smallest part of the work takes, in nanoseconds, as learned; 0 before the first. */
-    public final long unitNanos() {
-        return task.get(JAVA_LONG, IdleLayout.Task.UNIT_NANOS);
-    }
-
     /**
      * Does a step where the caller is, in no idle time of anybody's.
      *

@@ -15,7 +15,7 @@ public final class RestingVcpu {
     private final VcpuStats stats;
 
     /**
-     * Begins to learn from now on.
+     * A view that learns from all of KVM's account, from the vCPU's first rest on.
      *
      * @param stats open as long as a worker has this vCPU
      * @throws IdleUnavailable if this host's KVM does not tell of rests

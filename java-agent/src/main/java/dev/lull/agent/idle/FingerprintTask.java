@@ -40,7 +40,7 @@ public final class FingerprintTask implements Task {
         this(memory);
         try (Fd fd = Fd.open(image.toString(), LinuxConstants.O_RDONLY)) {
             long sizeBytes = image.toFile().length();
-            if (sizeBytes < Fingerprints.PAGE_BYTES) {
+            if (sizeBytes < Mapping.PAGE_BYTES) {
                 throw new ConfigException("base image " + image + ": it has less than a page of 4096 bytes");
             }
             baseImage = Mapping.ofFile(fd, sizeBytes);
@@ -92,9 +92,9 @@ public final class FingerprintTask implements Task {
         return "%d MiB seen: %d MiB zero, %d MiB of the base image, %d MiB equal to others"
                 .formatted(
                         memory.bytes() / mib,
-                        memory.zeroPages() * Fingerprints.PAGE_BYTES / mib,
-                        memory.basePages() * Fingerprints.PAGE_BYTES / mib,
-                        memory.duplicatePages() * Fingerprints.PAGE_BYTES / mib);
+                        memory.zeroPages() * Mapping.PAGE_BYTES / mib,
+                        memory.basePages() * Mapping.PAGE_BYTES / mib,
+                        memory.duplicatePages() * Mapping.PAGE_BYTES / mib);
     }
 
     @Override

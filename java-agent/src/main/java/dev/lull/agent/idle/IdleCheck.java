@@ -23,7 +23,6 @@ public final class IdleCheck {
     public record Step(long beginNanos, long endNanos, int beginCpu, int endCpu, long halts, String task) {}
 
     private final List<Step> steps = new ArrayList<>();
-    private final Map<Integer, List<Rest>> rests = new HashMap<>();
     private final Map<Integer, Map<Long, Rest>> restsByHalts = new HashMap<>();
     private long overdue;
 
@@ -58,11 +57,6 @@ public final class IdleCheck {
     /** The steps in idle time, as they were logged. */
     public List<Step> steps() {
         return List.copyOf(steps);
-    }
-
-    /** The rests that were used, by CPU. */
-    public Map<Integer, List<Rest>> rests() {
-        return Map.copyOf(rests);
     }
 
     /** Steps on housekeeping CPUs. */
@@ -131,7 +125,6 @@ public final class IdleCheck {
     private void takeRest(String[] words) {
         Rest rest = new Rest(Long.parseLong(words[1]), Long.parseLong(words[2]));
         int cpu = Integer.parseInt(words[3]);
-        rests.computeIfAbsent(cpu, any -> new ArrayList<>()).add(rest);
         // A rest may be left and taken up again: its first sight counts.
         restsByHalts
                 .computeIfAbsent(cpu, any -> new HashMap<>())

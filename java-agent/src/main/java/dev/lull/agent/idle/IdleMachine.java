@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A machine whose idle time a scheduler uses. Ends with the machine, or before. */
 public final class IdleMachine implements AutoCloseable {
-    /** What tasks that are over have come to together. */
-    private record Ended(long workedNanos, long steps, long preempted, long overdue) {
-        Ended plus(Submission work) {
-            return new Ended(
+    /** What tasks have come to together. */
+    private record Sums(long workedNanos, long steps, long preempted, long overdue) {
+        Sums plus(Submission work) {
+            return new Sums(
                     workedNanos + work.workedNanos(),
                     steps + work.steps(),
                     preempted + work.preempted(),
@@ -30,7 +30,7 @@ public final class IdleMachine implements AutoCloseable {
     private final @Nullable DeviceLoop deviceLoop;
     private final Map<RestingVcpu, IdleWorker> workers = new LinkedHashMap<>();
     private final List<Submission> submissions = new ArrayList<>();
-    private Ended ended = new Ended(0, 0, 0, 0);
+    private Sums ended = new Sums(0, 0, 0, 0);
     private final long watchedSinceNanos = System.nanoTime();
     private final long waitedBeforeNanos;
     private boolean closed;
@@ -69,32 +69,21 @@ public final class IdleMachine implements AutoCloseable {
         return work;
     }
 
-    /** The tasks that were submitted and are not over. */
-    public synchronized List<Submission> submissions() {
-        return List.copyOf(submissions);
-    }
-
     /** How the machine's idle time was used so far. */
     public synchronized IdleReport report() {
-        long worked = ended.workedNanos;
-        long steps = ended.steps;
-        long preempted = ended.preempted;
-        long overdue = ended.overdue;
+        Sums all = ended;
         for (Submission work : submissions) {
-            steps += work.steps();
-            preempted += work.preempted();
-            overdue += work.overdueSteps();
-            worked += work.workedNanos();
+            all = all.plus(work);
         }
         long elapsed = System.nanoTime() - watchedSinceNanos;
         return new IdleReport(
                 name(),
                 elapsed * workers.size(),
                 closed ? 0 : waitedNanos() - waitedBeforeNanos,
-                worked,
-                steps,
-                preempted,
-                overdue);
+                all.workedNanos,
+                all.steps,
+                all.preempted,
+                all.overdue);
     }
 
     /** Takes the machine's tasks back, done or not, and waits until no worker touches the machine. */

@@ -20,9 +20,4 @@ public record IdleSettings(IdlePolicy policy, long minStepNanos, long maxStepNan
     public IdleSettings with(IdlePolicy other) {
         return new IdleSettings(other, minStepNanos, maxStepNanos, housekeepingCpus);
     }
-
-    /** The same with other bounds of a step. */
-    public IdleSettings withSteps(long minNanos, long maxNanos) {
-        return new IdleSettings(policy, minNanos, maxNanos, housekeepingCpus);
-    }
 }

@@ -11,7 +11,6 @@ import dev.lull.idle.RestingVcpu;
 import dev.lull.linux.NativeThread;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The worker of one CPU: a thread that is bound to it and sleeps while there is no task for the machines at home there.
@@ -54,14 +53,6 @@ final class IdleWorker implements Runnable {
         this.thread.start();
     }
 
-    int cpu() {
-        return cpu;
-    }
-
-    IdleContext context() {
-        return context;
-    }
-
     /** Processor time it has used, in nanoseconds. */
     long cpuNanos() {
         int id = threadId;
@@ -97,13 +88,13 @@ final class IdleWorker implements Runnable {
         NativeThread.pin(cpu);
         Submission work = queue.take(this, this::isAtHome, false);
         while (work != null) {
-            work = step(work);
+            step(work);
+            work = queue.take(this, this::isAtHome, false);
         }
         threadId = 0;
     }
 
-    /** @return the next task, null if there is to be none */
-    private @Nullable Submission step(Submission work) {
+    private void step(Submission work) {
         long before = context.steps();
         State state;
         enter();
@@ -126,7 +117,6 @@ final class IdleWorker implements Runnable {
         boolean stepped = context.steps() != before || (work.task.nativeWork() == null && state != State.QUEUED);
         queue.giveBack(work, state, this, !stepped);
         work.machine.settle(work, state);
-        return queue.take(this, this::isAtHome, false);
     }
 
     private IdleOutcome stepInJava(Submission work) {
