@@ -1,32 +1,14 @@
 package dev.lull.agent.cli;
 
-import dev.lull.agent.idle.FingerprintTask;
-import dev.lull.agent.idle.Task;
-import dev.lull.device.memory.GuestMemory;
+import dev.lull.agent.idle.TaskFiles;
+import dev.lull.agent.idle.TaskKind;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where vCPUs are at home, and what their idle time is used for, as picocli sees it. */
 public final class IdleOptions {
-    /** A task that can be asked for. */
-    public enum Work {
-        /** {@link FingerprintTask}. */
-        FINGERPRINTS;
-
-        /** The task, for one guest. */
-        Task on(GuestMemory memory, @Nullable Path base) {
-            return base == null ? new FingerprintTask(memory) : new FingerprintTask(memory, base);
-        }
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     @Option(
             names = "--pin",
             paramLabel = "CPU",
@@ -41,7 +23,7 @@ public final class IdleOptions {
             description =
                     "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again 10 s after it "
                             + "was done: fingerprints (find pages that are zero, equal, or of --idle-base). --stats shows what came of it.")
-    private List<Work> work = List.of();
+    private List<TaskKind> work = List.of();
 
     @Option(
             names = "--idle-base",
@@ -61,13 +43,13 @@ public final class IdleOptions {
     }
 
     /** What to do in idle time. */
-    public List<Work> work() {
+    public List<TaskKind> work() {
         return List.copyOf(work);
     }
 
-    /** A base image, if any. */
-    public @Nullable Path base() {
-        return base;
+    /** What the tasks work with. */
+    public TaskFiles files() {
+        return new TaskFiles(base);
     }
 
     /** Where to log, if anywhere. */

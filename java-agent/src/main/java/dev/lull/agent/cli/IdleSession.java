@@ -6,6 +6,7 @@ import dev.lull.agent.idle.IdleMachine;
 import dev.lull.agent.idle.IdleScheduler;
 import dev.lull.agent.idle.IdleSettings;
 import dev.lull.agent.idle.Submission;
+import dev.lull.agent.idle.TaskKind;
 import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.Machine;
 import dev.lull.agent.metrics.IdleTable;
@@ -98,8 +99,8 @@ final class IdleSession implements AutoCloseable {
     private void submit() {
         synchronized (last) {
             last.clear();
-            for (IdleOptions.Work work : options.work()) {
-                last.add(watched.submit(work.on(machine.management().memory(), options.base())));
+            for (TaskKind work : options.work()) {
+                last.add(watched.submit(work.on(machine.management(), options.files())));
             }
         }
     }

@@ -1,0 +1,11 @@
+package dev.lull.agent.idle;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files that tasks work with.
+ *
+ * @param base an image whose pages are looked for, if any
+ */
+public record TaskFiles(@Nullable Path base) {}

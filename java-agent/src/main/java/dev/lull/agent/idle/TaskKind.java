@@ -1,0 +1,31 @@
+package dev.lull.agent.idle;
+
+import dev.lull.agent.machine.Management;
+import java.util.Locale;
+
+/** Tasks that can be asked for by name. */
+public enum TaskKind {
+    /** {@link FingerprintTask}. */
+    FINGERPRINTS {
+        @Override
+        public Task on(Management machine, TaskFiles files) {
+            return files.base() == null
+                    ? new FingerprintTask(machine.memory())
+                    : new FingerprintTask(machine.memory(), files.base());
+        }
+    };
+
+    /**
+     * The task, for one machine.
+     *
+     * @throws dev.lull.agent.machine.ConfigException if a file cannot be used
+     * @throws dev.lull.idle.IdleUnavailable if this host does not have what it needs
+     */
+    public abstract Task on(Management machine, TaskFiles files);
+
+    /** As on the command line and in the API, for example {@code zero-pages}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
