@@ -13,14 +13,21 @@
 
 #define NANOS_PER_SECOND 1000000000ull
 
-/* KVM's vCPU statistics are some 140 values; more than these are not looked for. */
+/* The values looked at are within some 100 of KVM's; with more than these in between they are not looked for. */
 #define MAX_VALUES 512
 
-/* Rests learned before any is believed, and after how many the old ones count half. */
+/* Rests learned at once, before any is believed, and after how many the old ones count half. */
+#define LEARN_HALTS 8
 #define FEW_GAPS 16
 #define MANY_GAPS 4096
 
-/* Looks in a row that found a guest awake before the worker sleeps between looks, and for how long. */
+/* After which it is looked whether vCPUs that nobody woke up still block: a signal may have taken one out of KVM. */
+#define MAX_TRUST_NANOS 1000000ull
+
+/*
+ * Looks that found a guest awake before the worker sleeps between looks, and for how long; a request that is not submitted
+ * yet soon will be, so that it is worth waiting for as long as the shortest sleep.
+ */
 #define LOOKS_BEFORE_SLEEP 4
 #define MIN_SLEEP_NANOS 100000ull
 #define MAX_SLEEP_NANOS 20000000ull
@@ -56,21 +63,23 @@ static void learn_gaps(struct lull_idle_vcpu *vcpu, const uint64_t *histogram)
 	if (total > MANY_GAPS)
 		for (int i = 0; i < LULL_IDLE_GAP_BUCKETS; i++)
 			vcpu->gaps[i] /= 2;
+	vcpu->longer[LULL_IDLE_GAP_BUCKETS - 1] = 0;
+	for (int i = LULL_IDLE_GAP_BUCKETS - 1; i > 0; i--)
+		vcpu->longer[i - 1] = vcpu->longer[i] + vcpu->gaps[i];
 }
 
 /* How many of the rests were at least so long, in 256ths of a rest; within a bucket they are taken to be evenly spread. */
 static uint64_t gaps_of_at_least(const struct lull_idle_vcpu *vcpu, uint64_t nanos)
 {
 	int bucket = nanos == 0 ? 0 : 64 - __builtin_clzll(nanos);
-	uint64_t count = 0;
 
-	for (int i = bucket + 1; i < LULL_IDLE_GAP_BUCKETS; i++)
-		count += vcpu->gaps[i];
-	count <<= 8;
-	if (bucket == 0 || bucket >= LULL_IDLE_GAP_BUCKETS - 1)
-		return count + (bucket < LULL_IDLE_GAP_BUCKETS ? vcpu->gaps[bucket] << 8 : 0);
+	if (bucket >= LULL_IDLE_GAP_BUCKETS)
+		return 0;
+	uint64_t count = vcpu->longer[bucket] << 8;
+	if (bucket == 0 || bucket == LULL_IDLE_GAP_BUCKETS - 1)
+		return count + (vcpu->gaps[bucket] << 8);
 	uint64_t low = 1ull << (bucket - 1);
-	return count + vcpu->gaps[bucket] * (((2 * low - nanos) << 8) / low);
+	return count + vcpu->gaps[bucket] * (((2 * low - nanos) << 8) >> (bucket - 1));
 }
 
 static int probably_lasts(const struct lull_idle *idle, uint64_t age_nanos, uint64_t more_nanos)
@@ -112,71 +121,122 @@ static enum look look_at_vcpus(struct lull_idle *idle, uint64_t *halts)
 	for (uint32_t i = 0; i < idle->vcpu_count; i++) {
 		struct lull_idle_vcpu *vcpu = idle->vcpus[i];
 		size_t bytes = vcpu->values * sizeof(values[0]);
+		uint64_t ended = 0;
 
 		if (pread(vcpu->stats_fd, values, bytes, (off_t)vcpu->values_offset) != (ssize_t)bytes)
 			return FAILED;
-		*halts += values[vcpu->halt_exits];
-		learn_gaps(vcpu, &values[vcpu->halt_wait_hist]);
+		for (int bucket = 0; bucket < LULL_IDLE_GAP_BUCKETS; bucket++)
+			ended += values[vcpu->halt_wait_hist + bucket];
+		*halts += ended;
+		vcpu->wakeups = values[vcpu->halt_wakeup];
+		if (ended - vcpu->learned >= LEARN_HALTS) {
+			learn_gaps(vcpu, &values[vcpu->halt_wait_hist]);
+			vcpu->learned = ended;
+		}
 		if (!values[vcpu->blocking])
 			return AWAKE;
 	}
 	return RESTS;
 }
 
-/* A guest rings a doorbell and halts; what it asked for comes before any work of ours. */
-static int requests_wait(const struct lull_idle *idle)
+/*
+ * A guest rings a doorbell and halts; what it asked for comes before any work of ours. One that has rested since it was asked
+ * last, as a whole, has not rung since.
+ */
+static int requests_wait(const struct lull_idle *idle, int rested)
 {
 	for (uint32_t i = 0; i < idle->loop_count; i++) {
 		const struct lull_idle_loop *loop = idle->loops[i];
 		struct pollfd doorbells = {.fd = loop->epoll_fd, .events = POLLIN};
 
 		/* The loop is busy before it takes an event; so it is asked once more after the events were. */
-		if (__atomic_load_n(loop->busy, __ATOMIC_SEQ_CST) != 0 || poll(&doorbells, 1, 0) != 0 ||
-		    __atomic_load_n(loop->busy, __ATOMIC_SEQ_CST) != 0)
+		if (__atomic_load_n(loop->busy, __ATOMIC_SEQ_CST) != 0)
+			return 1;
+		if (rested && !loop->elsewhere)
+			continue;
+		if (poll(&doorbells, 1, 0) != 0 || __atomic_load_n(loop->busy, __ATOMIC_SEQ_CST) != 0)
 			return 1;
 	}
 	return 0;
 }
 
+static void put_record(struct lull_idle *idle, const struct lull_idle_record *record)
+{
+	if (idle->record_capacity != 0)
+		idle->records[idle->record_count++] = *record;
+}
+
 static void end_rest(struct lull_idle *idle)
 {
 	if (idle->rest_used) {
-		struct lull_idle_record *record = &idle->records[idle->record_count++];
+		struct lull_idle_record record = {
+			.begin_nanos = idle->rest_begin_nanos,
+			.end_nanos = idle->rest_end_nanos,
+			.halts = idle->rest_halts,
+			.kind = LULL_RECORD_REST,
+		};
 
-		memset(record, 0, sizeof(*record));
-		record->begin_nanos = idle->rest_begin_nanos;
-		record->end_nanos = idle->rest_end_nanos;
-		record->halts = idle->rest_halts;
-		record->begin_cpu = record->end_cpu = (uint16_t)sched_getcpu();
-		record->kind = LULL_RECORD_REST;
+		record.begin_cpu = record.end_cpu = (uint16_t)sched_getcpu();
+		put_record(idle, &record);
 	}
 	idle->rest_used = 0;
 	idle->rest_halts = 0;
 }
 
-static void judge_last_step(struct lull_idle *idle, int rests, uint64_t halts)
+static uint32_t step_bucket(uint64_t nanos)
 {
-	struct lull_idle_record *step = idle->last_step;
+	int shift = 64 - __builtin_clzll(nanos | 0xff) - 8;
+	uint64_t bucket = ((uint64_t)shift << 7) + (nanos >> shift);
 
-	if (step != NULL && (!rests || step->halts != halts)) {
-		step->outcome |= LULL_OUTCOME_PREEMPTED;
-		idle->preempted++;
-	}
-	idle->last_step = NULL;
+	return bucket < LULL_STEP_BUCKETS ? (uint32_t)bucket : LULL_STEP_BUCKETS - 1;
 }
 
-/* How often the calling thread has lost its processor to another. */
-static uint64_t involuntary_switches(void)
+static void judge_last_step(struct lull_idle *idle, int rests, uint64_t halts)
 {
-	struct rusage usage;
+	struct lull_idle_record *step = &idle->last_step;
+	struct lull_account *account = idle->account;
+	uint64_t nanos = step->end_nanos - step->begin_nanos;
 
-	return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
+	if (step->kind == 0)
+		return;
+	account->steps++;
+	account->buckets[step_bucket(nanos)]++;
+	if (!rests || step->halts != halts) {
+		step->outcome |= LULL_OUTCOME_PREEMPTED;
+		idle->preempted++;
+		account->preempted++;
+		if (nanos > idle->max_step_nanos)
+			nanos = idle->max_step_nanos;
+	}
+	account->worked_nanos += nanos;
+	put_record(idle, step);
+	step->kind = 0;
+}
+
+/*
+ * Whether a vCPU was woken up since the last look. It is blocking until it runs, and it runs late if the scheduler owes the worker
+ * some of SCHED_IDLE's small weight: then the worker keeps its processor, up to the next tick, unless it gives it up.
+ */
+static int somebody_woke_up(const struct lull_idle *idle)
+{
+	for (uint32_t i = 0; i < idle->vcpu_count; i++) {
+		const struct lull_idle_vcpu *vcpu = idle->vcpus[i];
+		off_t offset = (off_t)(vcpu->values_offset + vcpu->halt_wakeup * sizeof(uint64_t));
+		uint64_t wakeups;
+
+		if (pread(vcpu->stats_fd, &wakeups, sizeof(wakeups), offset) != (ssize_t)sizeof(wakeups) ||
+		    wakeups != vcpu->wakeups)
+			return 1;
+	}
+	return 0;
 }
 
 /* A rest that was seen begins when a look has found it, and ends when the last look that found it began. */
 static enum look look(struct lull_idle *idle)
 {
 	uint64_t before = lull_now_nanos(), halts;
+
+	idle->looked_nanos = before;
 	enum look vcpus = look_at_vcpus(idle, &halts);
 
 	if (vcpus == FAILED)
@@ -194,7 +254,19 @@ static enum look look(struct lull_idle *idle)
 	} else {
 		idle->rest_end_nanos = before;
 	}
-	return requests_wait(idle) ? IO_FIRST : RESTS;
+	return requests_wait(idle, 0) ? IO_FIRST : RESTS;
+}
+
+/* How long the next step may be in the rest that the last look found; 0 if the worker has to look again. */
+static uint64_t choose_next_step(const struct lull_idle *idle, const struct lull_task *task)
+{
+	uint64_t now = lull_now_nanos();
+
+	if (idle->policy != LULL_IDLE_CONFIRMED || idle->rest_halts == 0 ||
+	    now - idle->looked_nanos >= MAX_TRUST_NANOS || requests_wait(idle, 1) ||
+	    __atomic_load_n(&idle->request, __ATOMIC_SEQ_CST) != 0)
+		return 0;
+	return choose_step(idle, task->unit_nanos, now);
 }
 
 static void sleep_until_request(const struct lull_idle *idle, uint64_t nanos)
@@ -209,6 +281,22 @@ static void sleep_until_request(const struct lull_idle *idle, uint64_t nanos)
 }
 
 /*
+ * The older a rest the longer it probably lasts: the length of a step in one that was too young for any, or 0 if it ended or has to
+ * be looked at. To sleep meanwhile would set a timer, and that interrupts the guest which has woken up by then.
+ */
+static uint64_t await_older_rest(const struct lull_idle *idle, uint64_t unit_nanos)
+{
+	uint64_t step_nanos = 0, now = lull_now_nanos();
+
+	while (step_nanos == 0 && now - idle->looked_nanos < MAX_TRUST_NANOS && !somebody_woke_up(idle) &&
+	       __atomic_load_n(&idle->request, __ATOMIC_SEQ_CST) == 0) {
+		now = lull_now_nanos();
+		step_nanos = choose_step(idle, unit_nanos, now);
+	}
+	return step_nanos;
+}
+
+/*
  * Waits until all vCPUs rest and a step of at least *unit_nanos fits; *step_nanos is how long it may take.
  *
  * The worker stays runnable: in SCHED_IDLE it gets the processor in the moment the last vCPU gives it up, which no timer
@@ -217,7 +305,7 @@ static void sleep_until_request(const struct lull_idle *idle, uint64_t nanos)
  */
 static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t until_nanos, uint64_t *step_nanos)
 {
-	uint64_t sleep_nanos = MIN_SLEEP_NANOS;
+	uint64_t sleep_nanos = MIN_SLEEP_NANOS, io_since_nanos = 0;
 	uint32_t fruitless = 0;
 
 	for (;;) {
@@ -227,7 +315,8 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 			*step_nanos = idle->max_step_nanos;
 			return LULL_STEP_MORE;
 		}
-		idle->switches = involuntary_switches();
+		/* Who woke up already and waits for the processor has it now. */
+		sched_yield();
 		enum look found = look(idle);
 		uint64_t now = lull_now_nanos();
 
@@ -235,18 +324,27 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 			return -EIO;
 		if (found == RESTS) {
 			*step_nanos = choose_step(idle, *unit_nanos, now);
+			if (*step_nanos == 0) {
+				idle->declined++;
+				/* What was learned to be dear is tried again some time. */
+				*unit_nanos -= *unit_nanos / 8;
+				*step_nanos = await_older_rest(idle, *unit_nanos);
+			}
 			if (*step_nanos != 0)
 				return LULL_STEP_MORE;
-			idle->declined++;
-			/* What was learned to be dear is tried again some time. */
-			*unit_nanos -= *unit_nanos / 8;
-			sleep_until_request(idle, idle->max_step_nanos);
 		} else {
-			if (found == AWAKE)
+			int soon;
+
+			if (found == AWAKE) {
 				idle->awake++;
-			else
+				soon = ++fruitless < LOOKS_BEFORE_SLEEP;
+			} else {
 				idle->io_first++;
-			if (++fruitless < LOOKS_BEFORE_SLEEP) {
+				if (io_since_nanos == 0)
+					io_since_nanos = now;
+				soon = now - io_since_nanos < MIN_SLEEP_NANOS;
+			}
+			if (soon) {
 				sched_yield();
 			} else {
 				sleep_until_request(idle, sleep_nanos);
@@ -258,57 +356,72 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 	}
 }
 
-/*
- * What a look found holds until the worker loses the processor, and it does not notice when it does: a guest may have woken
- * up, and the worker be back by the small weight of SCHED_IDLE. Then it has to look again.
- */
+/* What a look found holds until somebody wakes up; that is asked last, for each step. */
 static int32_t do_step(struct lull_idle *idle, struct lull_task *task, uint64_t step_nanos)
 {
-	struct lull_idle_record *record = &idle->records[idle->record_count];
+	struct lull_idle_record *record = &idle->last_step;
+	uint64_t begin_nanos = lull_now_nanos();
 
-	record->kind = LULL_RECORD_STEP;
+	if (idle->policy == LULL_IDLE_CONFIRMED) {
+		if (somebody_woke_up(idle)) {
+			idle->looked_nanos = 0;
+			return LULL_STEP_MORE;
+		}
+		judge_last_step(idle, 1, idle->rest_halts);
+		idle->rest_end_nanos = begin_nanos;
+		idle->rest_used = 1;
+	}
 	record->task = (uint16_t)task->id;
 	record->halts = idle->rest_halts;
 	record->begin_cpu = (uint16_t)sched_getcpu();
-	record->begin_nanos = lull_now_nanos();
-	if (idle->policy == LULL_IDLE_CONFIRMED) {
-		if (involuntary_switches() != idle->switches)
-			return LULL_STEP_MORE;
-		idle->rest_used = 1;
-	}
-	int32_t outcome = task->step(task, record->begin_nanos + step_nanos);
+	record->begin_nanos = begin_nanos;
+	int32_t outcome = task->step(task, begin_nanos + step_nanos);
 	record->end_nanos = lull_now_nanos();
 	record->end_cpu = (uint16_t)sched_getcpu();
 	record->outcome = (uint8_t)outcome;
-	idle->record_count++;
+	record->kind = LULL_RECORD_STEP;
 	idle->steps++;
-	if (idle->policy == LULL_IDLE_CONFIRMED)
-		idle->last_step = record;
+	if (idle->policy != LULL_IDLE_CONFIRMED)
+		judge_last_step(idle, 1, record->halts);
 	return outcome;
+}
+
+/* An iteration leaves a record of a step, and one of the rest before it if that has ended; so does what follows the last. */
+static int records_are_full(const struct lull_idle *idle)
+{
+	return idle->record_capacity != 0 && idle->record_count + 4 > idle->record_capacity;
 }
 
 static int32_t run(struct lull_idle *idle, struct lull_task *task)
 {
-	uint64_t end_nanos = lull_now_nanos() + idle->batch_nanos;
+	uint64_t now = lull_now_nanos(), end_nanos = now + idle->batch_nanos;
 
-	/* An iteration leaves a record of the last rest and one of a step; the step's own rest ends after the last of them. */
-	while (idle->record_count + 3 <= idle->record_capacity) {
-		uint64_t step_nanos;
-		int32_t result = await_rest(idle, &task->unit_nanos, end_nanos, &step_nanos);
+	while (!records_are_full(idle)) {
+		uint64_t patient_nanos = now + idle->patience_nanos;
+		uint64_t step_nanos = choose_next_step(idle, task);
+		int32_t result;
 
-		if (result != LULL_STEP_MORE)
-			return result == LULL_STEP_BLOCKED ? LULL_STEP_MORE : result;
+		if (step_nanos == 0) {
+			result = await_rest(idle, &task->unit_nanos, patient_nanos < end_nanos ? patient_nanos : end_nanos,
+					    &step_nanos);
+			if (result != LULL_STEP_MORE)
+				return result == LULL_STEP_BLOCKED ? LULL_STEP_MORE : result;
+		}
 		result = do_step(idle, task, step_nanos);
 		if (result != LULL_STEP_MORE)
 			return result;
-		if (lull_now_nanos() >= end_nanos)
+		now = lull_now_nanos();
+		if (now >= end_nanos)
 			return LULL_STEP_MORE;
 	}
 	return LULL_STEP_MORE;
 }
 
-/* Makes the calling thread one of policy; a negated errno if the kernel refuses. */
-static int32_t enter(uint32_t policy)
+/*
+ * Makes the calling thread one of policy, and takes it home: in this order, for at home it must not be an ordinary thread. A
+ * negated errno if the kernel refuses.
+ */
+static int32_t enter_class(uint32_t policy)
 {
 	struct sched_param none = {0};
 
@@ -319,7 +432,7 @@ static int32_t enter(uint32_t policy)
 	return 0;
 }
 
-static int32_t leave(uint32_t policy)
+static int32_t leave_class(uint32_t policy)
 {
 	struct sched_param none = {0};
 
@@ -330,28 +443,58 @@ static int32_t leave(uint32_t policy)
 	return 0;
 }
 
+static int32_t enter(struct lull_idle *idle, cpu_set_t *away)
+{
+	cpu_set_t home;
+	int32_t result = enter_class(idle->policy);
+
+	if (result != 0 || idle->home_cpu < 0)
+		return result;
+	CPU_ZERO(&home);
+	CPU_SET((size_t)idle->home_cpu, &home);
+	if (sched_getaffinity(0, sizeof(*away), away) == 0 && sched_setaffinity(0, sizeof(home), &home) == 0)
+		return 0;
+	result = -errno;
+	leave_class(idle->policy);
+	return result;
+}
+
+static int32_t leave(struct lull_idle *idle, const cpu_set_t *away)
+{
+	int32_t moved = idle->home_cpu < 0 || sched_setaffinity(0, sizeof(*away), away) == 0 ? 0 : -errno;
+	int32_t left = leave_class(idle->policy);
+
+	return moved != 0 ? moved : left;
+}
+
 int32_t lull_idle_run(struct lull_idle *idle, struct lull_task *task)
 {
-	int32_t result = enter(idle->policy), left;
+	cpu_set_t away;
+	int32_t result = enter(idle, &away), left;
 
 	if (result != 0)
 		return result;
 	result = run(idle, task);
-	if (idle->last_step != NULL && look(idle) == FAILED && result >= 0)
-		result = -EIO;
+	if (idle->last_step.kind != 0 && look(idle) == FAILED) {
+		judge_last_step(idle, 0, 0);
+		if (result >= 0)
+			result = -EIO;
+	}
 	end_rest(idle);
-	left = leave(idle->policy);
+	left = leave(idle, &away);
 	return left != 0 ? left : result;
 }
 
 int32_t lull_idle_await(struct lull_idle *idle, uint64_t cost_nanos)
 {
 	uint64_t step_nanos;
-	int32_t result = enter(idle->policy), left;
+	cpu_set_t away;
+	int32_t result = enter(idle, &away), left;
 
 	if (result != 0)
 		return result;
 	result = await_rest(idle, &cost_nanos, lull_now_nanos() + idle->batch_nanos, &step_nanos);
-	left = leave(idle->policy);
+	end_rest(idle);
+	left = result == LULL_STEP_MORE ? leave_class(idle->policy) : leave(idle, &away);
 	return left != 0 ? left : result;
 }

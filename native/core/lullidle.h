@@ -50,27 +50,49 @@ struct lull_task {
 	uint32_t reserved;
 };
 
+/*
+ * How long steps took, in the buckets of an HdrHistogram of two significant digits: 128 for each power of two, and the first 128
+ * below for single nanoseconds. What is longer than the last counts there.
+ */
+#define LULL_STEP_BUCKETS 3840
+
+/* The account of a task's steps. */
+struct lull_account {
+	uint64_t steps;
+	/* Those in which a guest woke up. */
+	uint64_t preempted;
+	/* What they took; of one in which a guest woke up no more than a step may take, as the rest may have been the guest's. */
+	uint64_t worked_nanos;
+	uint64_t buckets[LULL_STEP_BUCKETS];
+};
+
 /* A vCPU that is at home on the worker's processor. */
 struct lull_idle_vcpu {
-	/* KVM_GET_STATS_FD, where its values begin in that file, and their number; each is 8 bytes. */
+	/* KVM_GET_STATS_FD, where the values below begin in that file, and the number of those up to their end; each is 8 bytes. */
 	int32_t stats_fd;
 	uint32_t values;
 	uint64_t values_offset;
 	/* Which of the values they are. */
 	uint32_t blocking;
-	uint32_t halt_exits;
 	uint32_t halt_wait_hist;
+	uint32_t halt_wakeup;
 	uint32_t reserved;
-	/* How long it rested of late, and KVM's histogram as it was when that was last looked at. */
+	/* halt_wakeup, as it was at the last look. */
+	uint64_t wakeups;
+	/* How long it rested of late, and KVM's histogram, and the sum of its buckets, as they were when that was learned. */
 	uint64_t gaps[LULL_IDLE_GAP_BUCKETS];
 	uint64_t seen[LULL_IDLE_GAP_BUCKETS];
+	uint64_t learned;
+	/* Of gaps, those in the buckets after each. */
+	uint64_t longer[LULL_IDLE_GAP_BUCKETS];
 };
 
 /* The loop of a machine's devices. */
 struct lull_idle_loop {
 	/* An epoll descriptor: readable means that the guest has asked for something that nobody has looked at. */
 	int32_t epoll_fd;
-	uint32_t reserved;
+	/* Not 0: the machine has vCPUs that are not at home on the worker's processor, and may ask while those there rest. */
+	uint32_t elsewhere;
 	/* Not 0 while the loop does something. */
 	const uint32_t *busy;
 };
@@ -79,7 +101,7 @@ struct lull_idle_loop {
 struct lull_idle_record {
 	uint64_t begin_nanos;
 	uint64_t end_nanos;
-	/* The vCPUs' halt_exits added up, and one more: the name of the rest. */
+	/* Halts of the vCPUs that are over, by halt_wait_hist, and one more: the name of the rest. */
 	uint64_t halts;
 	/* Where the step began and ended. */
 	uint16_t begin_cpu;
@@ -99,20 +121,30 @@ struct lull_idle {
 	uint32_t vcpu_count;
 	uint32_t loop_count;
 	uint32_t record_capacity;
+	/*
+	 * Where the calls work: their thread is confined to this processor while it is in them, and to those it was confined to
+	 * before when it comes out, as what it does then is not the guests' idle time. Less than 0: wherever it is.
+	 */
+	int32_t home_cpu;
+	uint32_t reserved;
 	struct lull_idle_vcpu **vcpus;
 	struct lull_idle_loop **loops;
+	/* What happened; record_capacity is 0 if nobody wants to know. */
 	struct lull_idle_record *records;
 	uint64_t record_count;
+	/* Of the task that is run. */
+	struct lull_account *account;
 	/* Bounds of a step. */
 	uint64_t min_step_nanos;
 	uint64_t max_step_nanos;
-	/* How long a call may go on before it returns LULL_IDLE_MORE. */
+	/* How long a call may go on, and how long if the vCPUs do not rest. */
 	uint64_t batch_nanos;
+	uint64_t patience_nanos;
 
 	/* Counted: steps, and those of them in which a guest woke up. */
 	uint64_t steps;
 	uint64_t preempted;
-	/* Looks that found a guest awake, requests not yet submitted, or too little time left. */
+	/* Looks that found a guest awake, requests not yet submitted, or probably too little time left. */
 	uint64_t awake;
 	uint64_t io_first;
 	uint64_t declined;
@@ -123,22 +155,23 @@ struct lull_idle {
 	uint64_t rest_begin_nanos;
 	uint64_t rest_end_nanos;
 
-	/* How often the worker had lost its processor when it looked last. */
-	uint64_t switches;
+	/* When the vCPUs were looked at last. */
+	uint64_t looked_nanos;
 
-	/* A step of which no look has told yet whether its guests slept through it. */
-	struct lull_idle_record *last_step;
+	/* A step of which no look has told yet whether its guests slept through it; its kind is 0 for none. */
+	struct lull_idle_record last_step;
 };
 
 /*
  * Steps of task, one after another, each begun while all vCPUs rest, until the task ends or has to wait, request is not 0,
- * batch_nanos are over or the records are full. Called by one thread, confined to one processor.
+ * batch_nanos are over, the vCPUs do not rest for patience_nanos or the records are full. Its steps go to idle's account. Called by one thread.
  */
 int32_t lull_idle_run(struct lull_idle *idle, struct lull_task *task);
 
 /*
  * Returns LULL_STEP_MORE when all vCPUs rest and will probably do so for cost_nanos, LULL_IDLE_REQUESTED, or LULL_STEP_BLOCKED
- * if batch_nanos went by: for a step that is not in C.
+ * if batch_nanos went by: for a step that is not in C. With LULL_STEP_MORE the thread comes out at home, of the ordinary class, and
+ * is to go away itself after its step.
  */
 int32_t lull_idle_await(struct lull_idle *idle, uint64_t cost_nanos);
 

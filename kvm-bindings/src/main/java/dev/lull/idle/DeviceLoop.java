@@ -18,9 +18,11 @@ public final class DeviceLoop {
      *
      * @param epollFd readable while an event waits
      * @param busy an {@code int}, not 0 while the loop does something
+     * @param elsewhere whether the machine's vCPUs are at home on several CPUs: then it may ask while those of one rest
      */
-    public DeviceLoop(int epollFd, MemorySegment busy) {
+    public DeviceLoop(int epollFd, MemorySegment busy, boolean elsewhere) {
         this.busy = busy;
+        loop.set(JAVA_INT, IdleLayout.Loop.ELSEWHERE, elsewhere ? 1 : 0);
         loop.set(JAVA_INT, IdleLayout.Loop.EPOLL_FD, epollFd);
         loop.set(JAVA_LONG, IdleLayout.Loop.BUSY, busy.address());
     }

@@ -21,10 +21,11 @@ import java.util.function.Consumer;
  */
 public final class IdleContext implements AutoCloseable {
     private static final VarHandle REQUEST = JAVA_INT.varHandle();
-    private static final int RECORDS = 1024;
+    /** For {@code homeCpu}: the worker stays where its thread is. */
+    public static final int ANYWHERE = -1;
 
     private final MemorySegment idle = Arena.ofAuto().allocate(IdleLayout.Idle.SIZE, 8);
-    private final MemorySegment records = Arena.ofAuto().allocate((long) RECORDS * IdleLayout.Entry.SIZE, 8);
+    private final MemorySegment records;
     private final EventFd request;
 
     /** What the native core reads besides, to be reachable as long. */
@@ -34,21 +35,25 @@ public final class IdleContext implements AutoCloseable {
      * A worker's place.
      *
      * @param name for messages
+     * @param homeCpu the guests' CPU: the calling thread is bound to it while it is in the native core, and to what it was bound
+     *     to before when it comes out; or {@link #ANYWHERE}
+     * @param recordCapacity records that there is room for between two calls of {@link #takeRecords}: 4 at the least, or 0 for none
      * @param minStepNanos no step is begun for less
      * @param maxStepNanos no step is longer, but by the smallest part of its task
-     * @param batchNanos how long a call of {@link #run} may take, at the least
      * @throws IdleUnavailable if there is no native core
      */
-    public IdleContext(String name, IdlePolicy policy, long minStepNanos, long maxStepNanos, long batchNanos) {
+    public IdleContext(
+            String name, int homeCpu, IdlePolicy policy, int recordCapacity, long minStepNanos, long maxStepNanos) {
         IdleCore.address("lull_idle_run");
         request = new EventFd(name + " request");
         idle.set(JAVA_INT, IdleLayout.Idle.REQUEST_FD, request.fd().number());
         idle.set(JAVA_INT, IdleLayout.Idle.POLICY, policy.number);
-        idle.set(JAVA_INT, IdleLayout.Idle.RECORD_CAPACITY, RECORDS);
+        records = Arena.ofAuto().allocate(recordCapacity * (long) IdleLayout.Entry.SIZE, 8);
+        idle.set(JAVA_INT, IdleLayout.Idle.RECORD_CAPACITY, recordCapacity);
+        idle.set(JAVA_INT, IdleLayout.Idle.HOME_CPU, homeCpu);
         idle.set(JAVA_LONG, IdleLayout.Idle.RECORDS, records.address());
         idle.set(JAVA_LONG, IdleLayout.Idle.MIN_STEP_NANOS, minStepNanos);
         idle.set(JAVA_LONG, IdleLayout.Idle.MAX_STEP_NANOS, maxStepNanos);
-        idle.set(JAVA_LONG, IdleLayout.Idle.BATCH_NANOS, batchNanos);
     }
 
     /** Whose rest is to be waited for: all vCPUs at home on the processor, and the loops of their machines' devices. */
@@ -65,16 +70,23 @@ public final class IdleContext implements AutoCloseable {
     }
 
     /**
-     * Steps of {@code task} while all guests rest, until it is done or blocked, somebody asks for the worker, or the batch is
-     * over.
+     * Steps of {@code task} while all guests rest, until it is done or blocked, somebody asks for the worker, the time is over or
+     * the records are full.
      *
+     * @param account where the steps are added
+     * @param batchNanos how long it may take; a step more at the most
+     * @param patienceNanos how long it may go on without a step, while guests do not rest
      * @throws LinuxException with {@code EPERM} where the thread may enter {@code SCHED_IDLE} and not leave it, {@code EIO} if a
      *     vCPU's statistics cannot be read
      */
-    public IdleOutcome run(NativeTask task) {
+    public IdleOutcome run(NativeTask task, StepAccount account, long batchNanos, long patienceNanos) {
+        idle.set(JAVA_LONG, IdleLayout.Idle.BATCH_NANOS, batchNanos);
+        idle.set(JAVA_LONG, IdleLayout.Idle.PATIENCE_NANOS, patienceNanos);
+        idle.set(JAVA_LONG, IdleLayout.Idle.ACCOUNT, account.account.address());
         try {
             return outcome("lull_idle_run", IdleCore.run(idle, task));
         } finally {
+            Reference.reachabilityFence(account);
             Reference.reachabilityFence(guests);
         }
     }
@@ -82,9 +94,10 @@ public final class IdleContext implements AutoCloseable {
     /**
      * Waits until all guests rest and will probably do so for a step that is not the native core's. As {@link #run}.
      *
-     * @return {@link IdleOutcome#MORE} if they do, {@code BLOCKED} if the batch's time went by, {@code REQUESTED}
+     * @return {@link IdleOutcome#MORE} if they do: then the thread is still bound to their CPU; {@code BLOCKED} if {@code batchNanos} went by, {@code REQUESTED}
      */
-    public IdleOutcome await(long costNanos) {
+    public IdleOutcome await(long costNanos, long batchNanos) {
+        idle.set(JAVA_LONG, IdleLayout.Idle.BATCH_NANOS, batchNanos);
         try {
             return outcome("lull_idle_await", IdleCore.await(idle, costNanos));
         } finally {

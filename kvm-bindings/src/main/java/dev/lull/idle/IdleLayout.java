@@ -11,6 +11,7 @@ final class IdleLayout {
     @CConstants(IDLE)
     static final class Constants {
         static final int LULL_IDLE_GAP_BUCKETS = 32;
+        static final int LULL_STEP_BUCKETS = 3840;
         static final int LULL_STEP_DONE = 0;
         static final int LULL_STEP_MORE = 1;
         static final int LULL_STEP_BLOCKED = 2;
@@ -37,15 +38,26 @@ final class IdleLayout {
         private Task() {}
     }
 
+    @CStruct(value = "lull_account", header = IDLE)
+    static final class Account {
+        static final int SIZE = 30744;
+        static final int STEPS = 0;
+        static final int PREEMPTED = 8;
+        static final int WORKED_NANOS = 16;
+        static final int BUCKETS = 24;
+
+        private Account() {}
+    }
+
     @CStruct(value = "lull_idle_vcpu", header = IDLE)
     static final class Vcpu {
-        static final int SIZE = 544;
+        static final int SIZE = 816;
         static final int STATS_FD = 0;
         static final int VALUES = 4;
         static final int VALUES_OFFSET = 8;
         static final int BLOCKING = 16;
-        static final int HALT_EXITS = 20;
-        static final int HALT_WAIT_HIST = 24;
+        static final int HALT_WAIT_HIST = 20;
+        static final int HALT_WAKEUP = 24;
 
         private Vcpu() {}
     }
@@ -54,6 +66,7 @@ final class IdleLayout {
     static final class Loop {
         static final int SIZE = 16;
         static final int EPOLL_FD = 0;
+        static final int ELSEWHERE = 4;
         static final int BUSY = 8;
 
         private Loop() {}
@@ -76,25 +89,28 @@ final class IdleLayout {
 
     @CStruct(value = "lull_idle", header = IDLE)
     static final class Idle {
-        static final int SIZE = 168;
+        static final int SIZE = 216;
         static final int REQUEST = 0;
         static final int REQUEST_FD = 4;
         static final int POLICY = 8;
         static final int VCPU_COUNT = 12;
         static final int LOOP_COUNT = 16;
         static final int RECORD_CAPACITY = 20;
-        static final int VCPUS = 24;
-        static final int LOOPS = 32;
-        static final int RECORDS = 40;
-        static final int RECORD_COUNT = 48;
-        static final int MIN_STEP_NANOS = 56;
-        static final int MAX_STEP_NANOS = 64;
-        static final int BATCH_NANOS = 72;
-        static final int STEPS = 80;
-        static final int PREEMPTED = 88;
-        static final int AWAKE = 96;
-        static final int IO_FIRST = 104;
-        static final int DECLINED = 112;
+        static final int HOME_CPU = 24;
+        static final int VCPUS = 32;
+        static final int LOOPS = 40;
+        static final int RECORDS = 48;
+        static final int RECORD_COUNT = 56;
+        static final int ACCOUNT = 64;
+        static final int MIN_STEP_NANOS = 72;
+        static final int MAX_STEP_NANOS = 80;
+        static final int BATCH_NANOS = 88;
+        static final int PATIENCE_NANOS = 96;
+        static final int STEPS = 104;
+        static final int PREEMPTED = 112;
+        static final int AWAKE = 120;
+        static final int IO_FIRST = 128;
+        static final int DECLINED = 136;
 
         private Idle() {}
     }

@@ -26,12 +26,17 @@ public final class RestingVcpu {
             if (stats.length(VcpuStats.HALT_WAIT_HISTOGRAM) != IdleLayout.Constants.LULL_IDLE_GAP_BUCKETS) {
                 throw new IdleUnavailable("this host's KVM keeps another histogram of halts than Lull knows");
             }
+            int blocking = stats.index(VcpuStats.BLOCKING);
+            int histogram = stats.index(VcpuStats.HALT_WAIT_HISTOGRAM);
+            int wakeups = stats.index(VcpuStats.HALT_WAKEUP);
+            int first = Math.min(wakeups, Math.min(blocking, histogram));
+            int end = Math.max(Math.max(wakeups, blocking) + 1, histogram + IdleLayout.Constants.LULL_IDLE_GAP_BUCKETS);
             vcpu.set(JAVA_INT, IdleLayout.Vcpu.STATS_FD, stats.number());
-            vcpu.set(JAVA_INT, IdleLayout.Vcpu.VALUES, stats.length());
-            vcpu.set(JAVA_LONG, IdleLayout.Vcpu.VALUES_OFFSET, stats.dataOffsetBytes());
-            vcpu.set(JAVA_INT, IdleLayout.Vcpu.BLOCKING, stats.index(VcpuStats.BLOCKING));
-            vcpu.set(JAVA_INT, IdleLayout.Vcpu.HALT_EXITS, stats.index(VcpuStats.HALT_EXITS));
-            vcpu.set(JAVA_INT, IdleLayout.Vcpu.HALT_WAIT_HIST, stats.index(VcpuStats.HALT_WAIT_HISTOGRAM));
+            vcpu.set(JAVA_INT, IdleLayout.Vcpu.VALUES, end - first);
+            vcpu.set(JAVA_LONG, IdleLayout.Vcpu.VALUES_OFFSET, stats.dataOffsetBytes() + (long) first * Long.BYTES);
+            vcpu.set(JAVA_INT, IdleLayout.Vcpu.BLOCKING, blocking - first);
+            vcpu.set(JAVA_INT, IdleLayout.Vcpu.HALT_WAIT_HIST, histogram - first);
+            vcpu.set(JAVA_INT, IdleLayout.Vcpu.HALT_WAKEUP, wakeups - first);
         } catch (KvmException e) {
             throw new IdleUnavailable("this host's KVM does not tell whether a vCPU rests (" + e.getMessage()
                     + "); Linux 5.17 or later does");

@@ -19,8 +19,8 @@ public final class VcpuStats implements AutoCloseable {
     /** Whether the vCPU waits in KVM after a halt of its own: 0 or 1. */
     public static final String BLOCKING = "blocking";
 
-    /** How often the vCPU halted. */
-    public static final String HALT_EXITS = "halt_exits";
+    /** How often something woke it up while it waited; it runs as soon as it gets a CPU. */
+    public static final String HALT_WAKEUP = "halt_wakeup";
 
     /** Nanoseconds it waited then. */
     public static final String HALT_WAIT_NANOS = "halt_wait_ns";

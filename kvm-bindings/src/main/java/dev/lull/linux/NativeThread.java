@@ -22,6 +22,7 @@ public final class NativeThread {
         private Timespec() {}
     }
 
+    private static final int PRIO_PROCESS = 0;
     private static final int AFFINITY_BYTES = 1024;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
@@ -96,8 +97,8 @@ public final class NativeThread {
         }
     }
 
-    /** Puts the calling thread in the {@code SCHED_IDLE} class, or back in the normal one. */
-    public static void setIdleClass(boolean idle) {
+    /** Puts a thread in the {@code SCHED_IDLE} class, or back in the normal one. */
+    public static void setIdleClass(int threadId, boolean idle) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment priority = arena.allocate(JAVA_INT);
             Fd.check(
@@ -105,9 +106,17 @@ public final class NativeThread {
                     idle ? "SCHED_IDLE" : "SCHED_NORMAL",
                     Syscall.syscall(
                             SyscallNumber.__NR_sched_setscheduler,
-                            0,
+                            threadId,
                             idle ? SCHED_IDLE : SCHED_NORMAL,
                             priority.address()));
         }
+    }
+
+    /** Gives the calling thread less weight than others: nice values from 1 to 19. */
+    public static void setNice(int nice) {
+        Fd.check(
+                "setpriority",
+                "nice " + nice,
+                Syscall.syscall(SyscallNumber.__NR_setpriority, PRIO_PROCESS, currentId(), nice));
     }
 }

@@ -27,6 +27,7 @@ final class SyscallNumber {
     static final int __NR_fdatasync = 75;
     static final int __NR_ftruncate = 77;
     static final int __NR_unlink = 87;
+    static final int __NR_setpriority = 141;
     static final int __NR_sched_setscheduler = 144;
     static final int __NR_gettid = 186;
     static final int __NR_sched_setaffinity = 203;

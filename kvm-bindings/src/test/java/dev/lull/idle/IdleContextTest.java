@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class IdleContextTest {
     @TempDir
     Path directory;
 
+    private final StepAccount account = new StepAccount();
     private StatsFile vcpu;
     private VcpuStats stats;
     private IdleContext context;
@@ -42,7 +44,7 @@ class IdleContextTest {
     void makeWorker() throws Exception {
         vcpu = new StatsFile(directory.resolve("stats"));
         stats = vcpu.open();
-        context = new IdleContext("test", IdlePolicy.CONFIRMED, 5_000, 50_000, BATCH_NANOS);
+        context = new IdleContext("test", IdleContext.ANYWHERE, IdlePolicy.CONFIRMED, 1024, 5_000, 50_000);
         memory = Mapping.anonymous((long) PAGES * Mapping.PAGE_BYTES);
         for (int page = 0; page < PAGES; page++) {
             memory.segment().set(ValueLayout.JAVA_INT, (long) page * Mapping.PAGE_BYTES, page);
@@ -65,9 +67,9 @@ class IdleContextTest {
     }
 
     private IdleOutcome runToEnd(NativeTask task) {
-        IdleOutcome outcome = context.run(task);
+        IdleOutcome outcome = context.run(task, account, BATCH_NANOS, BATCH_NANOS);
         for (int i = 0; i < 1000 && outcome == IdleOutcome.MORE; i++) {
-            outcome = context.run(task);
+            outcome = context.run(task, account, BATCH_NANOS, BATCH_NANOS);
         }
         return outcome;
     }
@@ -81,7 +83,7 @@ class IdleContextTest {
             List<IdleRecord> records = new ArrayList<>();
             IdleOutcome outcome = IdleOutcome.MORE;
             while (outcome == IdleOutcome.MORE) {
-                outcome = context.run(task);
+                outcome = context.run(task, account, BATCH_NANOS, BATCH_NANOS);
                 context.takeRecords(records::add);
             }
             assertThat(outcome).isEqualTo(IdleOutcome.DONE);
@@ -92,6 +94,15 @@ class IdleContextTest {
                     .toList();
             assertThat(steps).hasSize((int) context.steps()).hasSizeGreaterThan(1);
             assertThat(steps).allMatch(step -> step.task() == 7 && !step.preempted());
+            assertThat(account.steps()).isEqualTo(steps.size());
+            assertThat(account.preempted()).isZero();
+            assertThat(account.workedNanos())
+                    .isEqualTo(steps.stream().mapToLong(IdleRecord::nanos).sum());
+            Histogram expected = new Histogram(2);
+            steps.forEach(step -> expected.recordValue(step.nanos()));
+            Histogram accounted = new Histogram(2);
+            account.forEach(accounted::recordValueWithCount);
+            assertThat(accounted).isEqualTo(expected);
             assertThat(records.getLast().kind()).isEqualTo(IdleRecord.Kind.REST);
             IdleRecord rest = records.getLast();
             assertThat(steps.getLast().beginNanos()).isBetween(rest.beginNanos(), rest.endNanos());
@@ -104,7 +115,7 @@ class IdleContextTest {
         vcpu.wake();
         watch(new RestingVcpu(stats));
         try (Fingerprints task = fingerprints()) {
-            assertThat(context.run(task)).isEqualTo(IdleOutcome.MORE);
+            assertThat(context.run(task, account, BATCH_NANOS, BATCH_NANOS)).isEqualTo(IdleOutcome.MORE);
             assertThat(task.units()).isZero();
             assertThat(context.steps()).isZero();
             assertThat(context.awake()).isPositive();
@@ -118,7 +129,7 @@ class IdleContextTest {
         try (VcpuStats otherStats = other.open()) {
             watch(new RestingVcpu(stats), new RestingVcpu(otherStats));
             try (Fingerprints task = fingerprints()) {
-                context.run(task);
+                context.run(task, account, BATCH_NANOS, BATCH_NANOS);
                 assertThat(task.units()).isZero();
                 other.halt();
                 assertThat(runToEnd(task)).isEqualTo(IdleOutcome.DONE);
@@ -134,7 +145,7 @@ class IdleContextTest {
         vcpu.halt();
         try (Fingerprints task = fingerprints()) {
             // The rest is found, and older than any other was, only after it was looked at for the first time.
-            context.run(task);
+            context.run(task, account, BATCH_NANOS, BATCH_NANOS);
             assertThat(context.declined()).isPositive();
         }
     }
@@ -153,7 +164,7 @@ class IdleContextTest {
         for (int rest = 0; rest < 31; rest++) {
             vcpu.halt();
             try (Fingerprints task = fingerprints()) {
-                context.run(task);
+                context.run(task, account, BATCH_NANOS, BATCH_NANOS);
             }
             List<IdleRecord> records = new ArrayList<>();
             context.takeRecords(records::add);
@@ -171,13 +182,13 @@ class IdleContextTest {
                 Fingerprints task = fingerprints()) {
             MemorySegment busy = arena.allocate(ValueLayout.JAVA_INT);
             epoll.add(doorbell.fd(), LinuxConstants.EPOLLIN, 1);
-            context.setGuests(List.of(new RestingVcpu(stats)), List.of(new DeviceLoop(epoll.number(), busy)));
+            context.setGuests(List.of(new RestingVcpu(stats)), List.of(new DeviceLoop(epoll.number(), busy, false)));
             doorbell.signal();
-            context.run(task);
+            context.run(task, account, BATCH_NANOS, BATCH_NANOS);
             assertThat(task.units()).isZero();
             doorbell.drain();
             busy.set(ValueLayout.JAVA_INT, 0, 1);
-            context.run(task);
+            context.run(task, account, BATCH_NANOS, BATCH_NANOS);
             assertThat(task.units()).isZero();
             assertThat(context.ioFirst()).isPositive();
             busy.set(ValueLayout.JAVA_INT, 0, 0);
@@ -199,13 +210,13 @@ class IdleContextTest {
             }
         });
         int full = 0;
-        try (IdleContext hasty = new IdleContext("hasty", IdlePolicy.CONFIRMED, 500, 1_000, 10_000_000_000L)) {
+        try (IdleContext hasty = new IdleContext("hasty", IdleContext.ANYWHERE, IdlePolicy.CONFIRMED, 64, 500, 1_000)) {
             hasty.setGuests(List.of(new RestingVcpu(stats)), List.of());
             while (full < 100) {
                 try (Fingerprints task = fingerprints()) {
                     IdleOutcome outcome = IdleOutcome.MORE;
                     while (outcome == IdleOutcome.MORE) {
-                        outcome = hasty.run(task);
+                        outcome = hasty.run(task, account, 10_000_000_000L, BATCH_NANOS);
                         // Reading a record behind the last there is room for would fail.
                         hasty.takeRecords(record -> assertThat(record.halts()).isPositive());
                         full += outcome == IdleOutcome.MORE ? 1 : 0;
@@ -225,10 +236,10 @@ class IdleContextTest {
         watch(new RestingVcpu(stats));
         try (Fingerprints task = fingerprints()) {
             context.request();
-            assertThat(context.run(task)).isEqualTo(IdleOutcome.REQUESTED);
-            assertThat(context.await(1_000)).isEqualTo(IdleOutcome.REQUESTED);
+            assertThat(context.run(task, account, BATCH_NANOS, BATCH_NANOS)).isEqualTo(IdleOutcome.REQUESTED);
+            assertThat(context.await(1_000, BATCH_NANOS)).isEqualTo(IdleOutcome.REQUESTED);
             context.clearRequest();
-            assertThat(context.run(task)).isEqualTo(IdleOutcome.MORE);
+            assertThat(context.run(task, account, BATCH_NANOS, BATCH_NANOS)).isEqualTo(IdleOutcome.MORE);
         }
     }
 
@@ -236,9 +247,9 @@ class IdleContextTest {
     void aStepOfJavasOwnIsWaitedForAlike() throws Exception {
         vcpu.halt();
         watch(new RestingVcpu(stats));
-        assertThat(context.await(10_000)).isEqualTo(IdleOutcome.MORE);
+        assertThat(context.await(10_000, BATCH_NANOS)).isEqualTo(IdleOutcome.MORE);
         vcpu.wake();
-        assertThat(context.await(10_000)).isEqualTo(IdleOutcome.BLOCKED);
+        assertThat(context.await(10_000, BATCH_NANOS)).isEqualTo(IdleOutcome.BLOCKED);
     }
 
     @Test

@@ -15,15 +15,16 @@ public final class StatsFile {
     private static final int HEADER_BYTES = 24;
     private static final int DESCRIPTOR_BYTES = 16 + NAME_BYTES;
     private static final String[] NAMES = {
-        VcpuStats.HALT_WAIT_HISTOGRAM, VcpuStats.HALT_EXITS, VcpuStats.HALT_WAIT_NANOS, VcpuStats.BLOCKING
+        VcpuStats.HALT_WAIT_HISTOGRAM, VcpuStats.HALT_WAKEUP, VcpuStats.HALT_WAIT_NANOS, VcpuStats.BLOCKING
     };
     private static final int BUCKETS = 32;
     private static final int DATA_OFFSET = HEADER_BYTES + 4 * DESCRIPTOR_BYTES;
 
     private final Path path;
     private final long[] gaps = new long[BUCKETS];
-    private long halts;
+    private long wakeups;
     private boolean blocking;
+    private int usual = BUCKETS - 1;
 
     /** A vCPU that has not halted yet. */
     public StatsFile(Path path) throws IOException {
@@ -38,21 +39,30 @@ public final class StatsFile {
 
     /** It halts. */
     public void halt() throws IOException {
-        halts++;
+        endRest();
         blocking = true;
         write();
     }
 
     /** It is awake. */
     public void wake() throws IOException {
+        endRest();
         blocking = false;
         write();
     }
 
     /** It has rested {@code count} times, for {@code nanos} each. */
     public void rested(long count, long nanos) throws IOException {
-        gaps[Math.min(BUCKETS - 1, Long.SIZE - Long.numberOfLeadingZeros(nanos))] += count;
+        usual = Math.min(BUCKETS - 1, Long.SIZE - Long.numberOfLeadingZeros(nanos));
+        gaps[usual] += count;
         write();
+    }
+
+    private void endRest() {
+        if (blocking) {
+            gaps[usual]++;
+            wakeups++;
+        }
     }
 
     private void write() throws IOException {
@@ -80,7 +90,7 @@ public final class StatsFile {
         for (long gap : gaps) {
             file.putLong(gap);
         }
-        file.putLong(halts).putLong(0).putLong(blocking ? 1 : 0);
+        file.putLong(wakeups).putLong(0).putLong(blocking ? 1 : 0);
         // Overwritten in place: the descriptor that reads it stays on the same file.
         try (var channel = Files.newByteChannel(
                 path, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.WRITE)) {

@@ -211,8 +211,10 @@ class LinuxTest {
                     assertThatThrownBy(() -> NativeThread.setAffinity(new BitSet()))
                             .hasMessage("sched_setaffinity on CPUs {} failed: EINVAL");
                     assertThat(policy()).isEqualTo(LinuxConstants.SCHED_NORMAL);
-                    NativeThread.setIdleClass(true);
+                    NativeThread.setIdleClass(NativeThread.currentId(), true);
                     assertThat(policy()).isEqualTo(LinuxConstants.SCHED_IDLE);
+                    NativeThread.setNice(7);
+                    assertThat(nice()).isEqualTo("7");
                 });
         thread.join();
         assertThat(failure.get()).isNull();
@@ -225,8 +227,8 @@ class LinuxTest {
         Thread thread = Thread.ofPlatform()
                 .uncaughtExceptionHandler((t, e) -> failure.set(e))
                 .start(() -> {
-                    NativeThread.setIdleClass(true);
-                    NativeThread.setIdleClass(false);
+                    NativeThread.setIdleClass(NativeThread.currentId(), true);
+                    NativeThread.setIdleClass(NativeThread.currentId(), false);
                     assertThat(policy()).isEqualTo(LinuxConstants.SCHED_NORMAL);
                 });
         thread.join();
@@ -252,6 +254,16 @@ class LinuxTest {
             assertThat(System.nanoTime() - start).isLessThan(15_000_000_000L);
         }
         sender.join();
+    }
+
+    /** Of the calling thread; proc(5), {@code /proc/pid/stat}. */
+    private static String nice() {
+        try {
+            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+            return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Field 41 of {@code /proc/thread-self/stat}, proc(5). */

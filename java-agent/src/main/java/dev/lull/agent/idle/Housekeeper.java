@@ -9,6 +9,9 @@ import java.util.function.Supplier;
 
 /** Steps tasks that are past their deadline on a CPU that is no guest's, if there is one, and lets that be known. */
 final class Housekeeper implements Runnable {
+    /** Where there is no CPU but the guests', these come first, and not so much that Java stands still. */
+    static final int NICE = 10;
+
     private static final long STACK_BYTES = 256 << 10;
 
     /** Steps between two looks at whether it is still wanted. */
@@ -17,15 +20,15 @@ final class Housekeeper implements Runnable {
     private final TaskQueue queue;
     private final IdleSettings settings;
     private final IdleEvents events;
-    private final Supplier<BitSet> freeCpus;
+    private final Supplier<BitSet> cpus;
     private final Thread thread;
 
-    /** @param freeCpus those that are no vCPU's home */
-    Housekeeper(TaskQueue queue, IdleSettings settings, IdleEvents events, Supplier<BitSet> freeCpus) {
+    /** @param cpus where it is to be */
+    Housekeeper(TaskQueue queue, IdleSettings settings, IdleEvents events, Supplier<BitSet> cpus) {
         this.queue = queue;
         this.settings = settings;
         this.events = events;
-        this.freeCpus = freeCpus;
+        this.cpus = cpus;
         this.thread = new Thread(null, this, "idle-housekeeper", STACK_BYTES);
         this.thread.setDaemon(true);
         this.thread.start();
@@ -38,10 +41,10 @@ final class Housekeeper implements Runnable {
 
     @Override
     public void run() {
-        BitSet all = NativeThread.affinity();
+        NativeThread.setNice(NICE);
         Submission work = queue.take(this, any -> true, true);
         while (work != null) {
-            NativeThread.setAffinity(cpus(all));
+            NativeThread.setAffinity(cpus.get());
             State state = step(work);
             queue.giveBack(work, state, this, false);
             work.machine.settle(work, state);
@@ -56,7 +59,7 @@ final class Housekeeper implements Runnable {
                 long beginNanos = System.nanoTime();
                 outcome = work.task.step(settings.maxStepNanos());
                 long nanos = System.nanoTime() - beginNanos;
-                work.recordStep(nanos, false, true);
+                work.recordStep(nanos, true);
                 events.overdueStep(work, beginNanos, nanos);
             }
             return Submission.after(outcome);
@@ -64,13 +67,5 @@ final class Housekeeper implements Runnable {
             events.failed(work, e);
             return State.ENDED;
         }
-    }
-
-    private BitSet cpus(BitSet all) {
-        BitSet wanted = settings.housekeepingCpus().isEmpty()
-                ? freeCpus.get()
-                : (BitSet) settings.housekeepingCpus().clone();
-        wanted.and(all);
-        return wanted.isEmpty() ? all : wanted;
     }
 }

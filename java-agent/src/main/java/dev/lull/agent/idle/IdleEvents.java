@@ -3,10 +3,15 @@ package dev.lull.agent.idle;
 import dev.lull.idle.IdleOutcome;
 import dev.lull.idle.IdleRecord;
 
-/** Told what happens in idle time, on the thread of a worker, between two batches: it takes the CPU from nobody's rest for long. */
+/** Told what happens in idle time, on the thread of a worker, between two batches. */
 public interface IdleEvents {
     /** Nobody wants to know. */
     IdleEvents NONE = new IdleEvents() {};
+
+    /** Whether {@link #happened} is wanted: to keep a record of each step costs the guests some of their idle time. */
+    default boolean eachStep() {
+        return false;
+    }
 
     /** A rest was used, or a step was taken for {@code work}. */
     default void happened(Submission work, IdleRecord record) {}

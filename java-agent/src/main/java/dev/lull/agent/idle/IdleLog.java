@@ -46,6 +46,11 @@ public final class IdleLog implements IdleEvents, AutoCloseable {
     }
 
     @Override
+    public boolean eachStep() {
+        return true;
+    }
+
+    @Override
     public void happened(Submission work, IdleRecord record) {
         boolean step = record.kind() == IdleRecord.Kind.STEP;
         line(

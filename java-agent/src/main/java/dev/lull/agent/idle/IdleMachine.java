@@ -65,7 +65,9 @@ public final class IdleMachine implements AutoCloseable {
             task.nativeWork().setId(work.id);
         }
         submissions.add(work);
-        queue.add(work);
+        if (queue.add(work)) {
+            workers.values().forEach(IdleWorker::interrupt);
+        }
         return work;
     }
 
@@ -111,6 +113,10 @@ public final class IdleMachine implements AutoCloseable {
     @Nullable
     DeviceLoop deviceLoop() {
         return deviceLoop;
+    }
+
+    boolean hasSeveralHomes() {
+        return workers.values().stream().distinct().count() > 1;
     }
 
     long maxStepNanos() {

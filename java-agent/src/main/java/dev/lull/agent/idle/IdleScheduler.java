@@ -34,7 +34,7 @@ public final class IdleScheduler implements AutoCloseable {
     private IdleScheduler(IdleSettings settings, IdleEvents events) {
         this.settings = settings;
         this.events = events;
-        this.housekeeper = new Housekeeper(queue, settings, events, this::freeCpus);
+        this.housekeeper = new Housekeeper(queue, settings, events, this::housekeepingCpus);
     }
 
     /** A scheduler without machines. */
@@ -112,13 +112,19 @@ public final class IdleScheduler implements AutoCloseable {
         return lastTaskId;
     }
 
-    private synchronized BitSet freeCpus() {
-        BitSet free = (BitSet) cpus.clone();
-        workers.keySet().forEach(free::clear);
-        return free;
+    /** Where what is not to be in anybody's idle time is done: on CPUs that are no vCPU's home, if there are any. */
+    synchronized BitSet housekeepingCpus() {
+        BitSet wanted = (BitSet) settings.housekeepingCpus().clone();
+        if (wanted.isEmpty()) {
+            wanted.or(cpus);
+            workers.keySet().forEach(wanted::clear);
+        }
+        wanted.and(cpus);
+        return wanted.isEmpty() ? (BitSet) cpus.clone() : wanted;
     }
 
     private IdleWorker worker(int cpu) {
-        return workers.computeIfAbsent(cpu, home -> new IdleWorker(home, queue, settings, events));
+        return workers.computeIfAbsent(
+                cpu, home -> new IdleWorker(home, queue, settings, events, this::housekeepingCpus));
     }
 }

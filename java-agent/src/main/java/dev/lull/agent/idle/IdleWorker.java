@@ -5,25 +5,36 @@ import dev.lull.device.loop.Uninterrupted;
 import dev.lull.idle.DeviceLoop;
 import dev.lull.idle.IdleContext;
 import dev.lull.idle.IdleOutcome;
-import dev.lull.idle.IdleRecord;
 import dev.lull.idle.NativeTask;
 import dev.lull.idle.RestingVcpu;
 import dev.lull.linux.NativeThread;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * The worker of one CPU: a thread that is bound to it and sleeps while there is no task for the machines at home there.
+ * The worker of one CPU: a thread that sleeps while there is no task for the machines at home there.
  *
- * <p>It is in {@code SCHED_IDLE} only inside the native core. In Java it is an ordinary thread, for some microseconds each batch:
- * the JVM waits for all its threads in Java at a safepoint, and one that a guest keeps off its CPU would make it wait for as
- * long as the guest likes.
+ * <p>It is on that CPU, and in {@code SCHED_IDLE}, only inside the native core. In Java it is an ordinary thread on a housekeeping
+ * CPU: the JVM waits for all its threads in Java at a safepoint, and one that a guest keeps off its CPU would make it wait for
+ * as long as the guest likes.
  */
 final class IdleWorker implements Runnable {
     private static final long STACK_BYTES = 256 << 10;
 
-    /** How long the native core keeps a task, at the least, before others have a say. */
-    private static final long BATCH_NANOS = 100_000_000;
+    /** How long the native core keeps a task that another comes before, as soon as that is not blocked any more. */
+    private static final long SHORT_BATCH_NANOS = 100_000_000;
+
+    private static final long LONGEST_BATCH_NANOS = 3600_000_000_000L;
+
+    /** How long a worker whose guests do not rest keeps a task from the other workers of its machine. */
+    private static final long PATIENCE_NANOS = 100_000_000;
+
+    /** What a guest that is always at rest needs of them in a third of a second. */
+    private static final int RECORDS = 8192;
+
+    private static final long SHORTEST_BATCH_NANOS = 1_000_000;
 
     private record Guest(IdleMachine machine, List<RestingVcpu> vcpus) {}
 
@@ -31,23 +42,31 @@ final class IdleWorker implements Runnable {
     private final TaskQueue queue;
     private final IdleEvents events;
     private final long maxStepNanos;
+    private final Supplier<BitSet> housekeepingCpus;
     private final IdleContext context;
     private final Thread thread;
     private volatile int threadId;
+    private BitSet away = new BitSet();
 
     private final Object turn = new Object();
     private final List<Guest> guests = new ArrayList<>();
     private boolean inside;
     private int changesWanted;
 
-    IdleWorker(int cpu, TaskQueue queue, IdleSettings settings, IdleEvents events) {
+    IdleWorker(int cpu, TaskQueue queue, IdleSettings settings, IdleEvents events, Supplier<BitSet> housekeepingCpus) {
         this.cpu = cpu;
         this.queue = queue;
         this.events = events;
         this.maxStepNanos = settings.maxStepNanos();
+        this.housekeepingCpus = housekeepingCpus;
         String name = "idle-cpu" + cpu;
-        this.context =
-                new IdleContext(name, settings.policy(), settings.minStepNanos(), settings.maxStepNanos(), BATCH_NANOS);
+        this.context = new IdleContext(
+                name,
+                cpu,
+                settings.policy(),
+                events.eachStep() ? RECORDS : 0,
+                settings.minStepNanos(),
+                settings.maxStepNanos());
         this.thread = new Thread(null, this, name, STACK_BYTES);
         this.thread.setDaemon(true);
         this.thread.start();
@@ -72,12 +91,18 @@ final class IdleWorker implements Runnable {
 
     /** Makes the worker come out of the native core soon. */
     void interrupt() {
-        context.request();
+        synchronized (turn) {
+            context.request();
+            if (inside) {
+                // It has to run for that, and somebody else may be awake on its CPU for long.
+                NativeThread.setIdleClass(threadId, false);
+            }
+        }
     }
 
     /** Ends with its queue, which was closed. */
     void join() {
-        context.request();
+        interrupt();
         Uninterrupted.await(thread::join);
         context.close();
     }
@@ -85,7 +110,7 @@ final class IdleWorker implements Runnable {
     @Override
     public void run() {
         threadId = NativeThread.currentId();
-        NativeThread.pin(cpu);
+        NativeThread.setNice(Housekeeper.NICE);
         Submission work = queue.take(this, this::isAtHome, false);
         while (work != null) {
             step(work);
@@ -97,16 +122,19 @@ final class IdleWorker implements Runnable {
     private void step(Submission work) {
         long before = context.steps();
         State state;
+        leaveTheGuestsCpus();
         enter();
         try {
             NativeTask nativeWork = work.task.nativeWork();
             IdleOutcome outcome = work.isCancelled()
                     ? IdleOutcome.REQUESTED
-                    : nativeWork == null ? stepInJava(work) : context.run(nativeWork);
+                    : nativeWork == null
+                            ? stepInJava(work)
+                            : context.run(nativeWork, work.account, batchNanos(work), patienceNanos(work));
             if (outcome == IdleOutcome.DONE && nativeWork != null) {
                 outcome = work.task.nativeDone();
             }
-            context.takeRecords(record -> note(work, record));
+            context.takeRecords(record -> events.happened(work, record));
             state = Submission.after(outcome);
         } catch (RuntimeException | Error e) {
             events.failed(work, e);
@@ -120,23 +148,42 @@ final class IdleWorker implements Runnable {
     }
 
     private IdleOutcome stepInJava(Submission work) {
-        IdleOutcome rest = context.await(work.costNanos(maxStepNanos));
+        IdleOutcome rest = context.await(work.costNanos(maxStepNanos), batchNanos(work));
         if (rest != IdleOutcome.MORE) {
             return IdleOutcome.REQUESTED;
         }
         long beginNanos = System.nanoTime();
-        IdleOutcome outcome = work.task.step(maxStepNanos);
-        long nanos = System.nanoTime() - beginNanos;
-        work.recordStep(nanos, false, false);
+        IdleOutcome outcome;
+        long nanos;
+        try {
+            outcome = work.task.step(maxStepNanos);
+            nanos = System.nanoTime() - beginNanos;
+        } finally {
+            NativeThread.setAffinity(away);
+        }
+        work.recordStep(nanos, false);
         events.javaStep(work, beginNanos, nanos, cpu, outcome);
         return outcome;
     }
 
-    private void note(Submission work, IdleRecord record) {
-        if (record.kind() == IdleRecord.Kind.STEP) {
-            work.recordStep(record.nanos(), record.preempted(), false);
+    private long batchNanos(Submission work) {
+        long batch = queue.hasRival(work, this::isAtHome) ? SHORT_BATCH_NANOS : LONGEST_BATCH_NANOS;
+        // Past its deadline a task is the housekeeper's as well.
+        return work.deadlineNanos == Task.NEVER
+                ? batch
+                : Math.clamp(work.deadlineNanos - System.nanoTime(), SHORTEST_BATCH_NANOS, batch);
+    }
+
+    private static long patienceNanos(Submission work) {
+        return work.machine.hasSeveralHomes() ? PATIENCE_NANOS : LONGEST_BATCH_NANOS;
+    }
+
+    private void leaveTheGuestsCpus() {
+        BitSet cpus = housekeepingCpus.get();
+        if (!cpus.equals(away)) {
+            NativeThread.setAffinity(cpus);
+            away = cpus;
         }
-        events.happened(work, record);
     }
 
     private boolean isAtHome(Submission work) {
@@ -174,7 +221,7 @@ final class IdleWorker implements Runnable {
             changesWanted++;
             Uninterrupted.await(() -> {
                 while (inside) {
-                    context.request();
+                    interrupt();
                     turn.wait();
                 }
             });

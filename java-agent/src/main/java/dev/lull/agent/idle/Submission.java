@@ -1,6 +1,7 @@
 package dev.lull.agent.idle;
 
 import dev.lull.idle.IdleOutcome;
+import dev.lull.idle.StepAccount;
 import java.util.concurrent.CompletableFuture;
 import org.HdrHistogram.Histogram;
 
@@ -33,11 +34,14 @@ public final class Submission {
     final int id;
     final long deadlineNanos;
     final CompletableFuture<State> end = new CompletableFuture<>();
+
+    /** Of its steps in the native core; the histogram is of the others. */
+    final StepAccount account = new StepAccount();
+
     private final Histogram stepNanos = new Histogram(LONGEST_STEP_NANOS, DIGITS);
     private State state = State.QUEUED;
     private boolean cancelled;
     private long overdueSteps;
-    private long preempted;
     private long workedNanos;
 
     Submission(IdleMachine machine, Task task, int id, long nowNanos) {
@@ -65,7 +69,7 @@ public final class Submission {
 
     /** Steps in idle time, and on a housekeeping CPU. */
     public synchronized long steps() {
-        return stepNanos.getTotalCount();
+        return stepNanos.getTotalCount() + account.steps();
     }
 
     /** Those of them that were not in idle time, for the task was past its deadline. */
@@ -74,18 +78,20 @@ public final class Submission {
     }
 
     /** Steps during which the guest woke up. */
-    public synchronized long preempted() {
-        return preempted;
+    public long preempted() {
+        return account.preempted();
     }
 
     /** What its steps took together, in nanoseconds; of one during which the guest woke up no more than a step may take. */
     public synchronized long workedNanos() {
-        return workedNanos;
+        return workedNanos + account.workedNanos();
     }
 
     /** How long its steps took, in nanoseconds; a copy. */
     public synchronized Histogram stepNanos() {
-        return stepNanos.copy();
+        Histogram all = stepNanos.copy();
+        account.forEach(all::recordValueWithCount);
+        return all;
     }
 
     /** Takes it from the scheduler; a step under way is let end. Does not wait. */
@@ -112,13 +118,10 @@ public final class Submission {
         this.state = state;
     }
 
-    synchronized void recordStep(long nanos, boolean wokeUp, boolean overdue) {
+    /** A step that was not the native core's. */
+    synchronized void recordStep(long nanos, boolean overdue) {
         stepNanos.recordValue(Math.clamp(nanos, 0, LONGEST_STEP_NANOS));
-        // How long the guest had the CPU in between is not known.
-        workedNanos += wokeUp ? Math.min(nanos, machine.maxStepNanos()) : nanos;
-        if (wokeUp) {
-            preempted++;
-        }
+        workedNanos += nanos;
         if (overdue) {
             overdueSteps++;
         }

@@ -44,11 +44,13 @@ final class TaskQueue {
     private final List<Submission> taken = new ArrayList<>();
     private boolean closed;
 
-    void add(Submission work) {
+    /** Puts a task in; whether it comes before one that somebody has taken. */
+    boolean add(Submission work) {
         lock.lock();
         try {
             waiting.add(new Entry(work, System.nanoTime()));
             changed.signalAll();
+            return taken.stream().anyMatch(other -> ORDER.compare(work, other) < 0);
         } finally {
             lock.unlock();
         }
@@ -127,6 +129,16 @@ final class TaskQueue {
                 waiting.add(entry);
             }
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a task that {@code fits} waits or is blocked and comes before {@code work}. */
+    boolean hasRival(Submission work, Predicate<Submission> fits) {
+        lock.lock();
+        try {
+            return waiting.stream().anyMatch(entry -> fits.test(entry.work) && ORDER.compare(entry.work, work) < 0);
         } finally {
             lock.unlock();
         }

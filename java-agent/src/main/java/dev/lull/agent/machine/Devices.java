@@ -172,9 +172,13 @@ final class Devices implements AutoCloseable {
         }
     }
 
-    /** The devices' thread as a worker in idle time sees it. */
-    DeviceLoop idleView() {
-        return new DeviceLoop(thread.loop().epollNumber(), thread.loop().observe());
+    /**
+     * The devices' thread as a worker in idle time sees it.
+     *
+     * @param elsewhere whether the vCPUs are at home on several CPUs
+     */
+    DeviceLoop idleView(boolean elsewhere) {
+        return new DeviceLoop(thread.loop().epollNumber(), thread.loop().observe(), elsewhere);
     }
 
     /** Stops the devices' thread between two events and waits until it has. */

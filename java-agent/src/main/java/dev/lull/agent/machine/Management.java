@@ -64,7 +64,9 @@ public final class Management {
 
     /** The thread of its devices; null for a machine without. */
     public @Nullable DeviceLoop deviceLoop() {
-        return devices == null ? null : devices.idleView();
+        return devices == null
+                ? null
+                : devices.idleView(pins().stream().distinct().count() > 1);
     }
 
     /** The processor time of vCPU {@code id}, in nanoseconds; −1 if it does not run. */

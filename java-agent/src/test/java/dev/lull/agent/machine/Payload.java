@@ -10,6 +10,9 @@ public final class Payload {
     /** Exits for ever. */
     public static final Path SPIN = path("spin.elf");
 
+    /** Fills 8 MiB and halts for ever. */
+    public static final Path REST = path("rest.elf");
+
     /** Ends in a triple fault. */
     public static final Path FAULT = path("fault.elf");
 
