@@ -44,7 +44,7 @@ static inline void out(uint16_t port, uint32_t value, unsigned bytes) {
         __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static uint32_t in(uint16_t port, unsigned bytes) {
+static inline uint32_t in(uint16_t port, unsigned bytes) {
     uint32_t value = 0;
     if (bytes == 1)
         __asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port));
@@ -81,7 +81,7 @@ static void say(const char *text) {
         out8(COM1, (uint8_t)*text++);
 }
 
-static void __attribute__((noreturn)) end(const char *text) {
+static inline void __attribute__((noreturn)) end(const char *text) {
     say(text);
     say("\n");
     out8(SLEEP_CONTROL, SLEEP_S5);

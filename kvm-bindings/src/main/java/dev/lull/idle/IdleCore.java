@@ -62,6 +62,18 @@ final class IdleCore {
         }
     }
 
+    /** Calls one of the core's functions on {@code task}, for as long as it takes. */
+    static int call(String function, NativeTask task) {
+        try {
+            MethodHandle handle = link(function, FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+            return (int) handle.invokeExact(task.task.address());
+        } catch (Throwable unreachable) {
+            throw new AssertionError(unreachable);
+        } finally {
+            Reference.reachabilityFence(task);
+        }
+    }
+
     private static MethodHandle link(String function, FunctionDescriptor descriptor) {
         return Linker.nativeLinker().downcallHandle(CORE.findOrThrow(function), descriptor);
     }

@@ -3,10 +3,11 @@ package dev.lull.idle;
 import dev.lull.linux.CConstants;
 import dev.lull.linux.CStruct;
 
-/** Numbers and layouts of {@code native/core/lullidle.h} and {@code lullscan.h}. */
+/** Numbers and layouts of {@code native/core/lullidle.h}, {@code lullscan.h} and {@code lullcopy.h}. */
 final class IdleLayout {
     private static final String IDLE = "lullidle.h";
     private static final String SCAN = "lullscan.h";
+    private static final String COPY = "lullcopy.h";
 
     @CConstants(IDLE)
     static final class Constants {
@@ -140,6 +141,34 @@ final class IdleLayout {
         static final int DUPLICATE_PAGES = 664;
 
         private Fingerprint() {}
+    }
+
+    @CStruct(value = "lull_copy_region", header = COPY)
+    static final class CopyRegion {
+        static final int SIZE = 48;
+        static final int HOST = 0;
+        static final int BYTES = 8;
+        static final int FILE_OFFSET = 16;
+        static final int DIRTY = 24;
+        static final int WRITTEN = 32;
+        static final int SLOT = 40;
+
+        private CopyRegion() {}
+    }
+
+    @CStruct(value = "lull_copy_task", header = COPY)
+    static final class Copy {
+        static final int SIZE = 192;
+        static final int VM_FD = 40;
+        static final int FILE_FD = 44;
+        static final int PAGEMAP_FD = 48;
+        static final int LOGGED = 56;
+        static final int FIRST = 60;
+        static final int REGIONS = 64;
+        static final int REGION_COUNT = 72;
+        static final int FAILURE = 184;
+
+        private Copy() {}
     }
 
     private IdleLayout() {}

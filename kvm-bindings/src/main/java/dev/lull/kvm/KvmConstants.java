@@ -51,6 +51,7 @@ public final class KvmConstants {
     public static final int KVM_CAP_SIGNAL_MSI = 77;
     public static final int KVM_CAP_SPLIT_IRQCHIP = 121;
     public static final int KVM_CAP_IMMEDIATE_EXIT = 136;
+    public static final int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
     public static final int KVM_CAP_HALT_POLL = 182;
     public static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
     public static final int KVM_CAP_X86_MSR_FILTER = 189;
@@ -81,6 +82,8 @@ public final class KvmConstants {
     public static final int KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
     public static final int KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
+    public static final int KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
+    public static final int KVM_DIRTY_LOG_INITIALLY_SET = 2;
     public static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
     public static final int KVM_IOEVENTFD_FLAG_PIO = 2;
     public static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;

@@ -65,7 +65,8 @@ public final class VmFd extends KvmFd {
     }
 
     /**
-     * {@code KVM_GET_DIRTY_LOG}: the pages written since the last call, one bit each, and clears it.
+     * {@code KVM_GET_DIRTY_LOG}: the pages written since the last call, one bit each, and clears it; after {@link
+     * #setManualDirtyLog} those written since they were cleared, and leaves them.
      *
      * @param bitmap one bit a page of the slot, rounded up to 64
      */
@@ -85,11 +86,36 @@ public final class VmFd extends KvmFd {
      * @param nanos 0 for not at all
      */
     public void setHaltPoll(int nanos) {
+        enable("KVM_CAP_HALT_POLL", KvmConstants.KVM_CAP_HALT_POLL, nanos);
+    }
+
+    /**
+     * From now on a page that was read from a dirty log is logged again only after {@code KVM_CLEAR_DIRTY_LOG}; and where the
+     * host's KVM can, a log begins with all pages of its slot ({@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}). Before any slot is
+     * logged.
+     *
+     * @return false if the host's KVM does not know it; nothing has changed
+     */
+    public boolean setManualDirtyLog() {
+        int offered = ioctl(
+                "KVM_CHECK_EXTENSION",
+                KvmConstants.KVM_CHECK_EXTENSION,
+                KvmConstants.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2);
+        int wanted =
+                offered & (KvmConstants.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KvmConstants.KVM_DIRTY_LOG_INITIALLY_SET);
+        if (wanted == 0) {
+            return false;
+        }
+        enable("KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2", KvmConstants.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, wanted);
+        return true;
+    }
+
+    private void enable(String name, int number, long argument) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment capability = arena.allocate(KvmLayout.EnableCap.SIZE, 8);
-            capability.set(JAVA_INT, KvmLayout.EnableCap.CAP, KvmConstants.KVM_CAP_HALT_POLL);
-            capability.set(JAVA_LONG, KvmLayout.EnableCap.ARGS, nanos);
-            ioctl("KVM_ENABLE_CAP KVM_CAP_HALT_POLL", KvmConstants.KVM_ENABLE_CAP, capability);
+            capability.set(JAVA_INT, KvmLayout.EnableCap.CAP, number);
+            capability.set(JAVA_LONG, KvmLayout.EnableCap.ARGS, argument);
+            ioctl("KVM_ENABLE_CAP ".concat(name), KvmConstants.KVM_ENABLE_CAP, capability);
         }
     }
 

@@ -106,6 +106,15 @@ public final class FileIo {
     }
 
     /**
+     * {@code ftruncate(2)}: what is behind the end is gone, what comes to be before it is a hole.
+     *
+     * @throws LinuxException for example with {@code EINVAL}, of what has no size of its own
+     */
+    public static void setSize(Fd fd, long sizeBytes) {
+        Fd.check("ftruncate", fd.name(), Syscall.syscall(SyscallNumber.__NR_ftruncate, fd.number(), sizeBytes, 0));
+    }
+
+    /**
      * {@code fcntl(F_SETFL)}.
      *
      * @param flags {@code O_DIRECT} and {@code O_NONBLOCK} of {@link LinuxConstants}, those that are to be on

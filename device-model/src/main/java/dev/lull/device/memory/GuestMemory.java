@@ -25,6 +25,7 @@ public final class GuestMemory {
     }
 
     private final Region[] regions;
+    private volatile @Nullable WrittenPages written;
 
     /** @param regions disjoint and in ascending order of GPA */
     public GuestMemory(List<Region> regions) {
@@ -39,6 +40,25 @@ public final class GuestMemory {
     /** The regions in ascending order of GPA. */
     public List<Region> regions() {
         return List.of(regions);
+    }
+
+    /** Has devices note what they write from now on, in {@code pages}; null for no longer. */
+    public void noteWrites(@Nullable WrittenPages pages) {
+        written = pages;
+    }
+
+    /**
+     * A device has written {@code [offsetBytes, offsetBytes + lengthBytes)} of a region, or had the host take it back. KVM knows
+     * nothing of that, so whoever does it says so, afterwards: what is noted before may be read before. Allocates nothing.
+     *
+     * @param region the region's segment
+     * @param lengthBytes at least 1
+     */
+    public void wrote(MemorySegment region, long offsetBytes, long lengthBytes) {
+        WrittenPages pages = written;
+        if (pages != null) {
+            pages.mark(region, offsetBytes, lengthBytes);
+        }
     }
 
     /** Guest RAM in bytes, holes not counted. */

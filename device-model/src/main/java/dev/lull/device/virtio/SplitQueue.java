@@ -65,6 +65,7 @@ public final class SplitQueue implements Virtqueue {
     private final MemorySegment descriptors;
     private final MemorySegment avail;
     private final MemorySegment used;
+    private final MemorySegment usedRegion;
     private final boolean indirect;
     private final boolean eventIndex;
     private final Runnable interrupt;
@@ -107,15 +108,21 @@ public final class SplitQueue implements Virtqueue {
         descriptors = area("descriptor", descriptorArea, DESCRIPTOR_BYTES, (long) DESCRIPTOR_BYTES * size);
         avail = area("driver", driverArea, 2, RING_ENTRIES + (long) AVAIL_ENTRY_BYTES * size + EVENT_BYTES);
         used = area("device", deviceArea, 4, RING_ENTRIES + (long) USED_ENTRY_BYTES * size + EVENT_BYTES);
+        usedRegion = region("device", deviceArea, 1, 1).segment();
     }
 
     private MemorySegment area(String name, long gpa, int alignmentBytes, long lengthBytes) {
+        GuestMemory.Region region = region(name, gpa, alignmentBytes, lengthBytes);
+        return region.segment().asSlice(gpa - region.gpa(), lengthBytes);
+    }
+
+    private GuestMemory.Region region(String name, long gpa, int alignmentBytes, long lengthBytes) {
         GuestMemory.Region region = memory.find(gpa, lengthBytes);
         if (region == null || gpa % alignmentBytes != 0) {
             throw new VirtioException("the %s area, 0x%x+0x%x, is not aligned to %d in guest memory (virtio 1.2 §2.7)"
                     .formatted(name, gpa, lengthBytes, alignmentBytes));
         }
-        return region.segment().asSlice(gpa - region.gpa(), lengthBytes);
+        return region;
     }
 
     @Override
@@ -156,6 +163,15 @@ public final class SplitQueue implements Virtqueue {
         used.set(JAVA_INT, entry, chain.head());
         used.set(JAVA_INT, entry + 4, writtenBytes);
         usedNext++;
+        wroteUsed(entry, USED_ENTRY_BYTES);
+        wrote(chain);
+    }
+
+    @Override
+    public void wrote(DescriptorChain chain) {
+        for (int i = chain.readablePieces(); i < chain.pieces(); i++) {
+            memory.wrote(chain.memory(i), chain.offset(i), chain.lengthBytes(i));
+        }
     }
 
     @Override
@@ -165,6 +181,7 @@ public final class SplitQueue implements Virtqueue {
             return;
         }
         INDEX.setRelease(used, (long) RING_INDEX, usedNext);
+        wroteUsed(RING_INDEX, Short.BYTES);
         usedPublished = usedNext;
         // The index must be visible before the driver's wish is read: it states its wish, then looks at the index.
         VarHandle.fullFence();
@@ -178,6 +195,7 @@ public final class SplitQueue implements Virtqueue {
         // With event indices flags stays 0 (virtio 1.2 §2.7.10.1), and an index already passed asks for nothing.
         if (!eventIndex) {
             INDEX.setOpaque(used, (long) RING_FLAGS, USED_NO_NOTIFY);
+            wroteUsed(RING_FLAGS, Short.BYTES);
         }
     }
 
@@ -185,12 +203,18 @@ public final class SplitQueue implements Virtqueue {
     public boolean armDoorbells() {
         if (eventIndex) {
             INDEX.setOpaque(used, RING_ENTRIES + (long) USED_ENTRY_BYTES * size, availNext);
+            wroteUsed(RING_ENTRIES + (long) USED_ENTRY_BYTES * size, Short.BYTES);
         } else {
             INDEX.setOpaque(used, (long) RING_FLAGS, (short) 0);
+            wroteUsed(RING_FLAGS, Short.BYTES);
         }
         // The wish must be visible before the index is read: the driver moves the index, then looks for the wish.
         VarHandle.fullFence();
         return (short) INDEX.getAcquire(avail, (long) RING_INDEX) != availNext;
+    }
+
+    private void wroteUsed(long offsetBytes, int lengthBytes) {
+        memory.wrote(usedRegion, used.address() - usedRegion.address() + offsetBytes, lengthBytes);
     }
 
     private boolean lookForMore() {

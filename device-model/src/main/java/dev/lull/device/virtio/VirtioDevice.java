@@ -44,6 +44,14 @@ public interface VirtioDevice extends AutoCloseable {
      */
     void reset(Runnable quiet);
 
+    /**
+     * Requests that may still write guest memory without the loop's doing, as a read from a disk does. On the loop; of one that
+     * counts any, events come even while it is broken.
+     */
+    default int requestsUnderWay() {
+        return 0;
+    }
+
     /** Gives back what the device holds; it is not active any more. */
     @Override
     void close();

@@ -21,6 +21,7 @@ public final class VirtioPci implements AutoCloseable {
     private final Msix msix;
     private final VirtioPciQueue[] queues;
     private final VirtioPciCommon common;
+    private final VirtioRunner runner;
     private boolean closed;
 
     /**
@@ -52,7 +53,7 @@ public final class VirtioPci implements AutoCloseable {
             throw e;
         }
         common = new VirtioPciCommon(features(device), queues, interrupts, host.memory(), faults);
-        VirtioRunner runner = new VirtioRunner(device, host.memory(), loop, doorbells, common);
+        runner = new VirtioRunner(device, host.memory(), loop, doorbells, common);
         common.runBy(runner);
 
         VirtioPciBar bar = new VirtioPciBar(queues, host.doorbells(), faults);
@@ -78,6 +79,11 @@ public final class VirtioPci implements AutoCloseable {
     /** The device behind the registers. */
     public VirtioDevice device() {
         return device;
+    }
+
+    /** {@link VirtioDevice#requestsUnderWay}. On the loop. */
+    public int requestsUnderWay() {
+        return runner.requestsUnderWay();
     }
 
     /**

@@ -112,6 +112,16 @@ final class VirtioRunner implements VirtioContext {
         loop.execute(() -> fail(cause));
     }
 
+    /** {@link VirtioDevice#requestsUnderWay}. On the loop. */
+    int requestsUnderWay() {
+        int underWay = device.requestsUnderWay();
+        if (underWay > 0 && state == State.BROKEN) {
+            // They end by an event of one of these.
+            watches.forEach(Watch::resume);
+        }
+        return underWay;
+    }
+
     /** Changes whenever the device's configuration does, modulo 2^32. From any thread. */
     int generation() {
         return generation.get();

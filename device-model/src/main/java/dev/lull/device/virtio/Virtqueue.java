@@ -31,6 +31,12 @@ public interface Virtqueue {
     void complete(DescriptorChain chain, int writtenBytes);
 
     /**
+     * Something was written into the chain's device-writable part, though it is not completed, or not yet. {@link #complete} says
+     * so by itself: what it returns is written before it is called, all of it.
+     */
+    void wrote(DescriptorChain chain);
+
+    /**
      * Shows the driver all that was completed since the last time, at once, and interrupts it if it wants to know. At once,
      * because a network packet may lie in several chains, of which a driver that sees the first takes the others.
      */

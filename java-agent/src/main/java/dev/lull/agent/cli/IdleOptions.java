@@ -22,7 +22,8 @@ public final class IdleOptions {
             split = ",",
             description =
                     "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again 10 s after it "
-                            + "was done: fingerprints (find pages that are zero, equal, or of --idle-base). --stats shows what came of it.")
+                            + "was done: fingerprints (find pages that are zero, equal, or of --idle-base), pre-copy (copy its "
+                            + "memory to --idle-copy, over and over what it writes). --stats shows what came of it.")
     private List<TaskKind> work = List.of();
 
     @Option(
@@ -30,6 +31,13 @@ public final class IdleOptions {
             paramLabel = "FILE",
             description = "A base image, for example of the guest's disk, whose pages are looked for.")
     private @Nullable Path base;
+
+    @Option(
+            names = "--idle-copy",
+            paramLabel = "FILE",
+            description =
+                    "Where pre-copy copies the guest's memory to; it is overwritten, and complete when the guest has ended.")
+    private @Nullable Path copy;
 
     @Option(
             names = "--idle-log",
@@ -49,7 +57,7 @@ public final class IdleOptions {
 
     /** What the tasks work with. */
     public TaskFiles files() {
-        return new TaskFiles(base);
+        return new TaskFiles(base, copy);
     }
 
     /** Where to log, if anywhere. */

@@ -36,6 +36,9 @@ final class RunSession {
                 IdleSession idle = options.idle() == null ? null : IdleSession.open(options.idle(), machine, stdio)) {
             MachineEnd end = attend(machine, guard, idle);
             output.drain();
+            if (idle != null) {
+                idle.finish();
+            }
             if (idle != null && options.stats()) {
                 stdio.err().println(idle.table());
             }

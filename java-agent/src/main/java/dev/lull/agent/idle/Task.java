@@ -25,6 +25,11 @@ public interface Task extends AutoCloseable {
         return NEVER;
     }
 
+    /** How long it is left alone after it said that it is {@code BLOCKED}, in nanoseconds. */
+    default long blockedNanos() {
+        return 10_000_000;
+    }
+
     /**
      * Does a part.
      *

@@ -7,5 +7,6 @@ import org.jspecify.annotations.Nullable;
  * Files that tasks work with.
  *
  * @param base an image whose pages are looked for, if any
+ * @param copy where the guest's memory is copied to, if it is
  */
-public record TaskFiles(@Nullable Path base) {}
+public record TaskFiles(@Nullable Path base, @Nullable Path copy) {}

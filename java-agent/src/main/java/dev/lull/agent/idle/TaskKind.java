@@ -1,5 +1,6 @@
 package dev.lull.agent.idle;
 
+import dev.lull.agent.machine.ConfigException;
 import dev.lull.agent.machine.Management;
 import java.util.Locale;
 
@@ -12,6 +13,17 @@ public enum TaskKind {
             return files.base() == null
                     ? new FingerprintTask(machine.memory())
                     : new FingerprintTask(machine.memory(), files.base());
+        }
+    },
+
+    /** {@link PreCopyTask}. */
+    PRE_COPY {
+        @Override
+        public Task on(Management machine, TaskFiles files) {
+            if (files.copy() == null) {
+                throw new ConfigException("pre-copy needs a file to copy the guest's memory to (--idle-copy)");
+            }
+            return new PreCopyTask(machine, files.copy());
         }
     };
 

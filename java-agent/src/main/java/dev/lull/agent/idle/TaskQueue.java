@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * between two batches another worker of the same machine may take it.
  */
 final class TaskQueue {
-    /** How long a task that is blocked is left alone. */
-    private static final long BLOCKED_NANOS = 10_000_000;
-
     /** How long a worker whose guests would not rest leaves its task to the machine's other workers. */
     private static final long YIELD_NANOS = 5_000_000;
 
@@ -121,7 +118,7 @@ final class TaskQueue {
             if (state != State.DONE && state != State.ENDED) {
                 Entry entry = new Entry(work, System.nanoTime());
                 if (state == State.BLOCKED) {
-                    entry.notBeforeNanos += BLOCKED_NANOS;
+                    entry.notBeforeNanos += work.task.blockedNanos();
                 } else if (idled) {
                     entry.notBeforeNanos += YIELD_NANOS;
                     entry.avoids = taker;

@@ -3,33 +3,38 @@ package dev.lull.agent.machine;
 import dev.lull.device.loop.EventLoop;
 import dev.lull.device.loop.Uninterrupted;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
 
 /**
  * The one thread a machine's devices run on, which sleeps in its loop while none has anything to do.
  *
- * <p>A pause parks it between two events. What the kernel has taken over already, such as a read from a disk, may still
- * end meanwhile.
+ * <p>A pause parks it between two events, when what the kernel has taken over, such as a read from a disk, has ended: from then
+ * on nothing of the machine's changes its memory.
  */
 final class DeviceThread implements AutoCloseable {
     private static final long STACK_BYTES = 512 << 10;
     private static final int CLOSE_RETRY_MILLIS = 1;
 
     private final EventLoop loop;
+    private final IntSupplier requestsUnderWay;
     private final AgentRunner runner;
-    private boolean parkWanted;
+    private volatile boolean parkWanted;
     private boolean parked;
     private boolean closed;
 
     /**
      * Starts the thread.
      *
+     * @param requestsUnderWay asked on the thread: requests whose end is to be waited for; each ends by an event
      * @param faults takes what a device's code throws by a fault of its own
      */
-    DeviceThread(String machine, Consumer<Throwable> faults) {
+    DeviceThread(String machine, IntSupplier requestsUnderWay, Consumer<Throwable> faults) {
+        this.requestsUnderWay = requestsUnderWay;
         loop = new EventLoop(machine + "-devices", faults);
-        runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, faults::accept, null, loop);
+        runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, faults::accept, null, new Turn());
         AgentRunner.startOnThread(runner, task -> {
             Thread thread = new Thread(null, task, loop.roleName(), STACK_BYTES);
             thread.setDaemon(true);
@@ -41,11 +46,11 @@ final class DeviceThread implements AutoCloseable {
         return loop;
     }
 
-    /** Parks the thread and waits until it is. */
+    /** Parks the thread and waits until it is, for as long as requests are under way. */
     synchronized void pause() throws InterruptedException {
         if (!parkWanted && !closed) {
             parkWanted = true;
-            loop.execute(this::park);
+            loop.wakeUp();
         }
         while (parkWanted && !parked && !closed) {
             wait();
@@ -79,5 +84,22 @@ final class DeviceThread implements AutoCloseable {
             }
         });
         parked = false;
+    }
+
+    /** What the loop has to do, and a pause after it. */
+    private final class Turn implements Agent {
+        @Override
+        public int doWork() {
+            int events = loop.doWork();
+            if (parkWanted && requestsUnderWay.getAsInt() == 0) {
+                park();
+            }
+            return events;
+        }
+
+        @Override
+        public String roleName() {
+            return loop.roleName();
+        }
     }
 }

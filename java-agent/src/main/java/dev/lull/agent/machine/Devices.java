@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -67,6 +69,9 @@ final class Devices implements AutoCloseable {
     /** By id, in the order in which they came; those on their way out keep their id. */
     private final Map<String, Plugged> devices = new LinkedHashMap<>();
 
+    /** The functions of all of them, for the devices' thread. */
+    private final Set<VirtioPci> functions = ConcurrentHashMap.newKeySet();
+
     private boolean closed;
 
     /**
@@ -97,7 +102,8 @@ final class Devices implements AutoCloseable {
         mmio.add(pci.ecamGpa(), PciBus.ECAM_BYTES, bus.ecam());
         mmio.add(pci.hotplugGpa(), HotplugRegisters.LENGTH_BYTES, hotplug);
         mmio.add(pci.powerButtonGpa(), PowerButton.LENGTH_BYTES, powerButton);
-        thread = new DeviceThread(machine, fault -> faults.report(machine + "'s device loop", fault));
+        thread = new DeviceThread(
+                machine, this::requestsUnderWay, fault -> faults.report(machine + "'s device loop", fault));
     }
 
     /**
@@ -120,6 +126,7 @@ final class Devices implements AutoCloseable {
             throw new ConfigException(String.valueOf(e.getMessage()));
         }
         devices.put(config.id(), device);
+        functions.add(device.function);
         slots.set(device.slot, device);
         if (announce) {
             hotplug.announce(device.slot);
@@ -181,7 +188,7 @@ final class Devices implements AutoCloseable {
         return new DeviceLoop(thread.loop().epollNumber(), thread.loop().observe(), elsewhere);
     }
 
-    /** Stops the devices' thread between two events and waits until it has. */
+    /** Stops the devices' thread between two events, when no request is under way, and waits until it has. */
     void pause() throws InterruptedException {
         thread.pause();
     }
@@ -207,6 +214,14 @@ final class Devices implements AutoCloseable {
             device.gone.exceptionally(failure -> null).join();
         }
         thread.close();
+    }
+
+    private int requestsUnderWay() {
+        int underWay = 0;
+        for (VirtioPci function : functions) {
+            underWay += function.requestsUnderWay();
+        }
+        return underWay;
     }
 
     private void checkOpen() {
@@ -261,6 +276,7 @@ final class Devices implements AutoCloseable {
     private void leave(Plugged device) {
         try {
             giveBack(device);
+            functions.remove(device.function);
             synchronized (this) {
                 devices.remove(device.config.id());
             }

@@ -97,7 +97,7 @@ public final class Machine implements AutoCloseable {
             counters = config.countersFile() == null && pci == null ? null : own(openCounters(config.countersFile()));
             devices = pci == null || counters == null ? null : own(plugBus(vm, pci, counters.counters()));
             createVcpus(kvm, vm, boot);
-            management = new Management(config, memory, vcpus, devices, openStats());
+            management = new Management(config, vm, memory, vcpus, devices, openStats());
         } catch (LinuxException e) {
             release();
             throw new MachineException("this host's KVM cannot make the machine: " + e.getMessage(), e);
@@ -134,8 +134,8 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Takes every vCPU out of the guest, stops the devices' thread between two events, and waits until they are. No effect on
-     * a machine that is paused or has ended.
+     * Takes every vCPU out of the guest, stops the devices' thread between two events when the requests under way have ended, and
+     * waits until all are. From then on the guest's memory stays as it is. No effect on a machine that is paused or has ended.
      *
      * @throws InterruptedException if the calling thread is interrupted while it waits; the pause takes effect all the same
      */

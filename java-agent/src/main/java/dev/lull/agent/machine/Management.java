@@ -4,8 +4,10 @@ import dev.lull.device.memory.GuestMemory;
 import dev.lull.idle.DeviceLoop;
 import dev.lull.idle.IdleUnavailable;
 import dev.lull.kvm.VcpuStats;
+import dev.lull.kvm.VmFd;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,21 +16,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Management {
     private final MachineConfig config;
+    private final VmFd vm;
     private final GuestMemory memory;
     private final List<Vcpu> vcpus;
     private final @Nullable Devices devices;
     private final @Nullable List<VcpuStats> stats;
     private final List<Runnable> onEnd = new ArrayList<>();
+    private final AtomicBoolean hasDirtyLog = new AtomicBoolean();
     private boolean ended;
 
     /** @param stats of each vCPU; null if there are none */
     Management(
             MachineConfig config,
+            VmFd vm,
             GuestMemory memory,
             List<Vcpu> vcpus,
             @Nullable Devices devices,
             @Nullable List<VcpuStats> stats) {
         this.config = config;
+        this.vm = vm;
         this.memory = memory;
         this.vcpus = List.copyOf(vcpus);
         this.devices = devices;
@@ -48,6 +54,24 @@ public final class Management {
     /** The guest's RAM. */
     public GuestMemory memory() {
         return memory;
+    }
+
+    /**
+     * Begins to note what is written to the guest's memory; there is one such log at a time.
+     *
+     * @throws IdleUnavailable if this host's KVM cannot
+     * @throws IllegalStateException if there is a log
+     */
+    public DirtyLog openDirtyLog() {
+        if (!hasDirtyLog.compareAndSet(false, true)) {
+            throw new IllegalStateException(name() + ": what its guest writes is being noted already");
+        }
+        try {
+            return new DirtyLog(vm, memory, () -> hasDirtyLog.set(false));
+        } catch (RuntimeException e) {
+            hasDirtyLog.set(false);
+            throw e;
+        }
     }
 
     /**

@@ -75,9 +75,18 @@ final class MemoryMap implements AutoCloseable {
     }
 
     void attachTo(VmFd vm) {
+        setSlots(vm, memory, 0);
+    }
+
+    /**
+     * Makes the memory slots of {@code memory}, one a region in its order, or gives them other flags.
+     *
+     * @param flags {@code KVM_MEM_…} of {@link dev.lull.kvm.KvmConstants}
+     */
+    static void setSlots(VmFd vm, GuestMemory memory, int flags) {
         int slot = 0;
         for (GuestMemory.Region region : memory.regions()) {
-            vm.setMemoryRegion(slot++, 0, region.gpa(), region.segment());
+            vm.setMemoryRegion(slot++, flags, region.gpa(), region.segment());
         }
     }
 

@@ -22,6 +22,15 @@ public final class Payload {
     /** Gives up devices, turns itself off and resets when it is asked to; says {@code obedient} when it begins to listen. */
     public static final Path OBEDIENT = path("obedient.elf");
 
+    /** Writes as many pages as its command line says, over and over; says {@code writer} when it has written each once. */
+    public static final Path WRITER = path("writer.elf");
+
+    /** The first page that {@link #WRITER} writes. */
+    public static final long WRITER_GPA = 64 << 20;
+
+    /** How many it writes much more often than others. */
+    public static final int WRITER_HOT_PAGES = 16;
+
     private Payload() {}
 
     private static Path path(String name) {

@@ -2,6 +2,7 @@ package dev.lull.device.virtio.balloon;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.DescriptorChain;
 import dev.lull.device.virtio.RequestStats;
 import dev.lull.device.virtio.VirtioException;
@@ -83,7 +84,7 @@ final class HintQueue {
      * @param onDone called when the run has ended, and the driver is to be told
      * @return whether there may be more
      */
-    boolean serve(Virtqueue queue, Runnable onDone) {
+    boolean serve(Virtqueue queue, GuestMemory memory, Runnable onDone) {
         queue.suppressDoorbells();
         int served = 0;
         do {
@@ -97,7 +98,7 @@ final class HintQueue {
                     takeCommand(onDone);
                 }
                 if (guestCommand == Integer.toUnsignedLong(hostCommand.get()) && guestCommand >= FIRST_RUN) {
-                    takeHint();
+                    takeHint(memory);
                 }
                 queue.complete(chain, 0);
             }
@@ -121,12 +122,12 @@ final class HintQueue {
         }
     }
 
-    private void takeHint() {
+    private void takeHint(GuestMemory memory) {
         if (chain.writableBytes() == 0) {
             return;
         }
         long start = clock.nanoTime();
-        run.begin();
+        run.begin(memory);
         for (int i = chain.readablePieces(); i < chain.pieces(); i++) {
             run.add(chain.memory(i), chain.offset(i), chain.lengthBytes(i));
         }

@@ -50,7 +50,7 @@ final class PageQueue {
         do {
             while (underWay || queue.poll(chain)) {
                 if (!underWay) {
-                    begin();
+                    begin(memory);
                 }
                 if (slices++ == SLICES_AT_ONCE) {
                     queue.flush();
@@ -75,14 +75,14 @@ final class PageQueue {
         }
     }
 
-    private void begin() {
+    private void begin(GuestMemory memory) {
         if (chain.writableBytes() != 0 || chain.readableBytes() % Integer.BYTES != 0) {
             throw new VirtioException("a balloon request that is not an array of page numbers (virtio 1.2 §5.5.6)");
         }
         underWay = true;
         doneBytes = 0;
         if (run != null) {
-            run.begin();
+            run.begin(memory);
         }
         startNanos = clock.nanoTime();
     }

@@ -1,5 +1,6 @@
 package dev.lull.device.virtio.balloon;
 
+import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.RequestStats;
 import dev.lull.linux.Mapping;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageRun {
     private final long backingPageBytes;
+    private @Nullable GuestMemory memory;
     private @Nullable MemorySegment region;
     private long start;
     private long end;
@@ -23,7 +25,8 @@ final class PageRun {
     }
 
     /** Begins anew: nothing gathered, nothing returned. */
-    void begin() {
+    void begin(GuestMemory guestMemory) {
+        memory = guestMemory;
         region = null;
         returnedBytes = 0;
         refused = false;
@@ -50,7 +53,7 @@ final class PageRun {
 
     /** Gives what was gathered back to the host. */
     void giveBack() {
-        if (region == null) {
+        if (region == null || memory == null) {
             return;
         }
         long address = region.address();
@@ -58,6 +61,7 @@ final class PageRun {
         long lengthBytes = ((address + end) & -backingPageBytes) - address - first;
         if (lengthBytes > 0) {
             if (Mapping.discard(region, first, lengthBytes) == 0) {
+                memory.wrote(region, first, lengthBytes);
                 returnedBytes += lengthBytes;
             } else {
                 refused = true;

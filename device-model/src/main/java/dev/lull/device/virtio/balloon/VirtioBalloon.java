@@ -1,5 +1,6 @@
 package dev.lull.device.virtio.balloon;
 
+import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.DescriptorChain;
 import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.RequestStats;
@@ -299,9 +300,9 @@ public final class VirtioBalloon implements VirtioDevice {
         } else if (index == statisticsIndex && statisticsQueue != null) {
             statisticsQueue.serve();
         } else if (index == hintIndex && hints != null) {
-            more = hints.serve(queue, active::configChanged);
+            more = hints.serve(queue, active.memory(), active::configChanged);
         } else if (index == reportingIndex) {
-            more = takeReports(queue);
+            more = takeReports(queue, active.memory());
         }
         if (more) {
             active.ring(index);
@@ -330,7 +331,7 @@ public final class VirtioBalloon implements VirtioDevice {
     }
 
     /** Gives back what the guest reports free; true if there may be more. */
-    private boolean takeReports(Virtqueue queue) {
+    private boolean takeReports(Virtqueue queue, GuestMemory memory) {
         queue.suppressDoorbells();
         int served = 0;
         do {
@@ -340,7 +341,7 @@ public final class VirtioBalloon implements VirtioDevice {
                     queue.flush();
                     return true;
                 }
-                takeReport();
+                takeReport(memory);
                 queue.complete(reportChain, 0);
             }
             queue.flush();
@@ -348,12 +349,12 @@ public final class VirtioBalloon implements VirtioDevice {
         return false;
     }
 
-    private void takeReport() {
+    private void takeReport(GuestMemory memory) {
         if (reportChain.readableBytes() != 0) {
             throw new VirtioException("a device-readable buffer in the reporting_vq (virtio 1.2 §5.5.6.7)");
         }
         long start = clock.nanoTime();
-        reported.begin();
+        reported.begin(memory);
         for (int i = 0; i < reportChain.pieces(); i++) {
             reported.add(reportChain.memory(i), reportChain.offset(i), reportChain.lengthBytes(i));
         }

@@ -210,6 +210,14 @@ final class BlockRequest implements DiskBuffer {
         return from;
     }
 
+    /** It has ended after the driver's interest in it: what it read is in guest memory all the same. */
+    void abandon() {
+        if (queue != null) {
+            queue.wrote(chain);
+            queue = null;
+        }
+    }
+
     @Override
     public void copyOut(long fromByte, MemorySegment target, int lengthBytes) {
         chain.copyOut(BlockLayout.HEADER_BYTES + fromByte, target, 0, lengthBytes);

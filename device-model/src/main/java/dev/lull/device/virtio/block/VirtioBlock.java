@@ -208,6 +208,11 @@ public final class VirtioBlock implements VirtioDevice {
     }
 
     @Override
+    public int requestsUnderWay() {
+        return medium.engine().inFlight();
+    }
+
+    @Override
     public void close() {
         limiter.close();
         medium.close();
@@ -381,6 +386,7 @@ public final class VirtioBlock implements VirtioDevice {
 
     private void ended(BlockRequest request, int error) {
         if (quiet != null) {
+            request.abandon();
             return;
         }
         if (error != 0) {

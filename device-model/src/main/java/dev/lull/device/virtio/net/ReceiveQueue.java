@@ -167,6 +167,7 @@ final class ReceiveQueue implements NetQueue {
             stats.receive.recordFailure(start, System.nanoTime());
             link.failed(result == 0 ? Errno.EBADFD : (int) -result);
         } else if (result > postedBytes) {
+            noteWrites();
             NetStats.count(stats.receiveTooLong);
         } else if (result >= HEADER_BYTES) {
             deliver(result);
@@ -176,22 +177,30 @@ final class ReceiveQueue implements NetQueue {
         }
     }
 
+    /** A frame that is delivered to nobody went through all buffers. */
+    private void noteWrites() {
+        for (int i = 0; i < count; i++) {
+            queue.wrote(posted[(first + i) % posted.length]);
+        }
+    }
+
     private void deliver(long lengthBytes) {
-        DescriptorChain head = posted[first];
         int used = 0;
+        for (long left = lengthBytes; left > 0; used++) {
+            left -= posted[(first + used) % posted.length].writableBytes();
+        }
+        numBuffers.set(JAVA_SHORT, 0, (short) used);
+        posted[first].copyIn(NUM_BUFFERS, numBuffers, 0, Short.BYTES);
         long left = lengthBytes;
         while (left > 0) {
             DescriptorChain chain = posted[first];
             int written = (int) Math.min(left, chain.writableBytes());
             queue.complete(chain, written);
             left -= written;
-            used++;
             first = (first + 1) % posted.length;
             count--;
             pieces.removeFirst(chain.pieces());
             postedBytes -= chain.writableBytes();
         }
-        numBuffers.set(JAVA_SHORT, 0, (short) used);
-        head.copyIn(NUM_BUFFERS, numBuffers, 0, Short.BYTES);
     }
 }
