@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.RequestStats;
 import dev.lull.device.virtio.TestContext;
 import dev.lull.device.virtio.TestGuest;
@@ -69,6 +70,17 @@ class VirtioBalloonTest {
         balloon.close();
         low.close();
         high.close();
+    }
+
+    @Test
+    void whatIsLostIsNoted() {
+        touch(FREE_GPA, 4 * MIB);
+        inflate.chain().readable(pages(FREE_GPA, PAGE)).publish();
+        reporting.chain().writableAt(FREE_GPA + 2 * MIB, MIB).publish();
+        NotedWrites writes = new NotedWrites(guest);
+        balloon.notified(INFLATE);
+        balloon.notified(REPORTING);
+        writes.areOfAtLeast(512);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.backend.DiskEngine;
 import dev.lull.device.virtio.Allocations;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.RateLimiter;
 import dev.lull.device.virtio.TestGuest;
 import dev.lull.device.virtio.TestQueue;
@@ -59,6 +60,48 @@ class VirtioBlockTest {
             bytes[i] = (byte) (i * 31 + seed + i / 512);
         }
         return bytes;
+    }
+
+    @Test
+    void whatItWritesIsNoted() throws Exception {
+        Files.write(path, pattern(SECTORS * 512, 3));
+        for (int i = 0; i < 20; i++) {
+            driver.chain(BlockLayout.T_IN, i, NOTHING, 10_240).publish();
+        }
+        driver.chain(BlockLayout.T_GET_ID, 0, NOTHING, 20).publish();
+        driver.chain(BlockLayout.T_IN, SECTORS, NOTHING, 512).publish();
+        NotedWrites writes = new NotedWrites(driver.guest);
+        for (int i = 0; i < 22; i++) {
+            driver.await();
+        }
+        writes.areOfAtLeast(40);
+    }
+
+    @Test
+    void whatIsReadDuringAResetIsNoted() throws Exception {
+        Files.write(path, pattern(SECTORS * 512, 3));
+        driver.close();
+        restart(new BlockDriver(
+                path,
+                false,
+                BlockDriver.FEATURES,
+                RateLimiter.unlimited(),
+                SystemNanoClock.INSTANCE,
+                DiskEngine.Kind.THREAD_POOL));
+        boolean underWay = false;
+        for (int round = 0; round < 50 && !underWay; round++) {
+            // Too much to be read at once.
+            driver.chain(BlockLayout.T_IN, round, NOTHING, 700 << 10).publish();
+            NotedWrites writes = new NotedWrites(driver.guest);
+            driver.block.notified(0);
+            underWay = driver.block.requestsUnderWay() > 0;
+            driver.context.reset();
+            assertThat(driver.block.requestsUnderWay()).isZero();
+            writes.areOfAtLeast(175);
+            driver.queues[0].reset();
+            driver.context.activate(driver.block);
+        }
+        assertThat(underWay).isTrue();
     }
 
     @Test

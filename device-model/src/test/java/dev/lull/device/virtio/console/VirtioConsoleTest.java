@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.RequestStats;
 import dev.lull.device.virtio.TestContext;
 import dev.lull.device.virtio.TestGuest;
@@ -52,6 +53,17 @@ class VirtioConsoleTest {
         sent.writeBytes(source.asSlice(offset, taken).toArray(JAVA_BYTE));
         room -= taken;
         return taken;
+    }
+
+    @Test
+    void whatItWritesIsNoted() throws Exception {
+        receiver.chain().writable(100).publish();
+        transmitter.chain().readable("sent".getBytes(US_ASCII)).publish();
+        NotedWrites writes = new NotedWrites(guest);
+        console.receive("typed".getBytes(US_ASCII), 0, 5);
+        context.turn();
+        console.notified(TRANSMIT);
+        writes.areOfAtLeast(1);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.RateLimiter;
 import dev.lull.device.virtio.TestContext;
 import dev.lull.device.virtio.TestGuest;
@@ -58,6 +59,35 @@ class VirtioNetTest {
         context = new TestContext(guest, features, receive, transmit, control);
         context.activate(device);
         context.turn();
+    }
+
+    @Test
+    void whatItWritesIsNoted() {
+        activate(ALL);
+        for (int i = 0; i < 44; i++) {
+            receive.chain().writable(4096).publish();
+        }
+        control.chain()
+                .readable((byte) 4, (byte) 0, (byte) 0, (byte) 0)
+                .writable(1)
+                .publish();
+        NotedWrites writes = new NotedWrites(guest);
+        port.send(0, bytes(7, HEADER + 9000));
+        port.send(0, bytes(8, HEADER + 60));
+        context.turn();
+        device.notified(2);
+        writes.areOfAtLeast(4);
+    }
+
+    @Test
+    void whatIsWrittenInVainIsNoted() {
+        activate(PLAIN);
+        receive.chain().writable(6000).publish();
+        NotedWrites writes = new NotedWrites(guest);
+        port.send(0, bytes(7, HEADER + 9000));
+        context.turn();
+        assertThat(receive.takeUsed()).isNull();
+        writes.areOfAtLeast(2);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.RateLimiter;
 import dev.lull.device.virtio.RequestStats;
 import dev.lull.device.virtio.TestContext;
@@ -32,6 +33,15 @@ class VirtioRngTest {
         context.close();
         rng.close();
         stats.close();
+    }
+
+    @Test
+    void whatItWritesIsNoted() {
+        context.activate(rng);
+        driver.chain().writable(5000).writable(9000).publish();
+        NotedWrites writes = new NotedWrites(guest);
+        rng.notified(0);
+        writes.areOfAtLeast(4);
     }
 
     @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lull.device.virtio.Allocations;
 import dev.lull.device.virtio.DeviceStats;
+import dev.lull.device.virtio.NotedWrites;
 import dev.lull.device.virtio.TestContext;
 import dev.lull.device.virtio.TestGuest;
 import dev.lull.device.virtio.VirtioException;
@@ -108,6 +109,16 @@ class VirtioVsockTest {
         long length = socket.read(buffer);
         assertThat(length).isNotNegative();
         return new String(buffer.asSlice(0, length).toArray(JAVA_BYTE), US_ASCII);
+    }
+
+    @Test
+    void whatItWritesIsNoted() {
+        try (Fd program = connected()) {
+            NotedWrites writes = new NotedWrites(guest);
+            write(program, "to the guest");
+            expect(VsockHeader.OP_RW);
+            writes.areOfAtLeast(1);
+        }
     }
 
     @Test
