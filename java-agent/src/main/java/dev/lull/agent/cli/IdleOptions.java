@@ -21,7 +21,7 @@ public final class IdleOptions {
             paramLabel = "TASK",
             split = ",",
             description =
-                    "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again 10 s after it "
+                    "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again some 10 s after it "
                             + "was done: fingerprints (find pages that are zero, equal, or of --idle-base), pre-copy (copy its "
                             + "memory to --idle-copy, over and over what it writes). --stats shows what came of it.")
     private List<TaskKind> work = List.of();

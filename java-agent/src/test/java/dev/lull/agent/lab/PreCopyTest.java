@@ -39,7 +39,7 @@ class PreCopyTest {
     private static final int RUNS = Soak.of(20, 200);
 
     /** All bytes are compared in each run; SHA-256 of them takes the emulated processor much longer, so it is taken in every so many. */
-    private static final int HASHED = Soak.of(10, 1);
+    private static final int HASHED = Soak.of(RUNS, 1);
 
     private static final int DISK_BYTES = 8 << 20;
     private static final long BALLOON_BYTES = 24L << 20;
@@ -53,7 +53,7 @@ class PreCopyTest {
             + " dd if=/dev/hwrng of=/tmp/random bs=1k count=4;"
             + " cat /tmp/random /tmp/random >>/tmp/got;"
             + " dd if=/tmp/got of=/dev/vda bs=64k count=8 seek=64 conv=fsync;"
-            + " usleep 150000; done) >/dev/null 2>&1 &";
+            + " usleep 200000; done) >/dev/null 2>&1 &";
 
     @TempDir
     Path directory;
@@ -92,7 +92,6 @@ class PreCopyTest {
                 work.cancel();
                 assertThat(work.end().get(1, TimeUnit.MINUTES)).isEqualTo(Submission.State.ENDED);
                 lab.machine().resume();
-                System.out.printf("run %d: %d rounds, %s%n", run, task.rounds(), result);
                 if (run % 5 != 4) {
                     before += result.pagesBefore();
                     inPause += result.pagesInPause();
