@@ -25,6 +25,7 @@ public final class EchoDevice implements VirtioDevice {
     private @Nullable RuntimeException failure;
     private @Nullable Runnable quiet;
     private boolean delaysReset;
+    private int requestsUnderWay;
 
     /** What happened, in order. */
     public List<String> events() {
@@ -59,6 +60,11 @@ public final class EchoDevice implements VirtioDevice {
         quiet = null;
         delaysReset = false;
         waiting.run();
+    }
+
+    /** Sets how many requests it says are under way. */
+    public void setRequestsUnderWay(int count) {
+        requestsUnderWay = count;
     }
 
     /** Changes a byte of its configuration and says so. */
@@ -139,6 +145,11 @@ public final class EchoDevice implements VirtioDevice {
         } else {
             newQuiet.run();
         }
+    }
+
+    @Override
+    public int requestsUnderWay() {
+        return requestsUnderWay;
     }
 
     @Override

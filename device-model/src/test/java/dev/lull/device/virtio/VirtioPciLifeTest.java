@@ -220,6 +220,29 @@ class VirtioPciLifeTest extends VirtioPciBase {
     }
 
     @Test
+    void requestsOfABrokenDeviceEndWhenSomebodyWaitsForThem() {
+        driver.start(ALL, queue);
+        turn();
+        try (EventFd event = new EventFd("test")) {
+            device.setRequestsUnderWay(1);
+            device.context().watch(event.fd(), LinuxConstants.EPOLLIN, mask -> {
+                event.drain();
+                device.setRequestsUnderWay(0);
+            });
+            device.failWith(new VirtioException("enough"));
+            driver.ring(0);
+            turn();
+            assertThat(driver.needsReset()).isTrue();
+            event.signal();
+            turn();
+            assertThat(pci.requestsUnderWay()).isEqualTo(1);
+            turn();
+            assertThat(pci.requestsUnderWay()).isZero();
+            resetAndWait();
+        }
+    }
+
+    @Test
     void aRingFromElsewhereIsHeardUntilTheDeviceIsGone() throws InterruptedException {
         driver.start(ALL, queue);
         turn();

@@ -69,8 +69,9 @@ class PreCopyTaskTest {
                 while (task.rounds() < rounds) {
                     task.step(STEP_NANOS);
                 }
-                for (int step = 0; step < run; step++) {
+                for (int step = 0; step < 3 * run; step++) {
                     task.step(STEP_NANOS);
+                    awaitWrites();
                 }
                 PreCopyResult result = task.finish(machine, false);
                 assertThat(machine.isPaused()).isTrue();
