@@ -129,6 +129,11 @@ final class IdleSession implements AutoCloseable {
     /** Tells of tasks that failed, in a line each. */
     private record FailuresTold(IdleEvents events, Stdio stdio) implements IdleEvents {
         @Override
+        public boolean eachStep() {
+            return events.eachStep();
+        }
+
+        @Override
         public void happened(Submission work, IdleRecord record) {
             events.happened(work, record);
         }

@@ -76,8 +76,9 @@ public final class PreCopyTask implements Task {
             }
             log.close();
             throw e instanceof LinuxException refusal
-                    ? new ConfigException("%s cannot take the guest's memory: %s (%s); name a file that may be overwritten"
-                            .formatted(path, refusal.operation(), Errno.name(refusal.errno())))
+                    ? new ConfigException(
+                            "%s cannot take the guest's memory: %s (%s); name a file that may be overwritten"
+                                    .formatted(path, refusal.operation(), Errno.name(refusal.errno())))
                     : e;
         }
     }
