@@ -48,10 +48,11 @@ public final class PreCopyTask implements Task {
     private volatile @Nullable String failure;
 
     private boolean ended;
+    private boolean closed;
 
     /**
-     * A copy that has not begun. The log of what the guest writes is kept from now on until {@link #close}, which the machine's end
-     * has to come after.
+     * A copy that has not begun. The log of what the guest writes is kept from now on until {@link #close}; the machine is closed after
+     * this, which a scheduler sees to.
      *
      * @param path what there is under that name is overwritten
      * @throws ConfigException if the file cannot be made
@@ -145,12 +146,16 @@ public final class PreCopyTask implements Task {
      *
      * @param machine the one whose memory it is
      * @param resume whether the guest goes on as soon as all is copied, if it ran before; else it stays paused
-     * @throws MachineException if the file cannot be written
-     * @throws IllegalStateException if it was finished before, has failed or was closed
+     * @throws MachineException if the file cannot be written, now or in a step before
+     * @throws IllegalStateException if it was finished before or closed
      * @throws InterruptedException if the calling thread is interrupted while it waits for the pause
      */
     public synchronized PreCopyResult finish(Machine machine, boolean resume) throws InterruptedException {
-        if (ended || failure != null) {
+        String failedBefore = failure;
+        if (failedBefore != null) {
+            throw new MachineException(failedBefore);
+        }
+        if (ended) {
             throw new IllegalStateException("the copy of memory to " + path + " is over");
         }
         ended = true;
@@ -198,13 +203,18 @@ public final class PreCopyTask implements Task {
 
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         ended = true;
         copy.close();
         log.close();
-        if (result == null) {
-            FileIo.setSize(file, 0);
+        try (file) {
+            if (result == null) {
+                FileIo.setSize(file, 0);
+            }
         }
-        file.close();
     }
 
     private MachineException fail(LinuxException cause) {

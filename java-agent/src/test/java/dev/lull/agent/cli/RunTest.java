@@ -7,9 +7,11 @@ import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.HdrHistogram.EncodableHistogram;
@@ -48,6 +50,26 @@ class RunTest {
         assertThat(result.errLines().getFirst()).startsWith("lull: ").contains("vCPU 0");
         assertThat(result.errLines().get(1)).isEqualTo("registers of vCPU 0:");
         assertThat(result.err()).contains("RIP       00000000").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aCopyOfMemoryIsCompleteAtTheGuestsEnd() throws IOException {
+        Path file = directory.resolve("memory");
+        String[] arguments = {
+            "run", "--kernel", Payload.BOOT.toString(), "--memory", "64M", "--pin", "0", "--idle", "pre-copy"
+        };
+        Lull.Result refused = Lull.run(arguments);
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.errLines()).hasSize(1);
+        assertThat(refused.err()).contains("--idle-copy");
+
+        String[] withFile = Arrays.copyOf(arguments, arguments.length + 2);
+        withFile[arguments.length] = "--idle-copy";
+        withFile[arguments.length + 1] = file.toString();
+        assertThat(Lull.run(withFile)).isEqualTo(new Lull.Result(0, GREETING, ""));
+        assertThat(Files.size(file)).isEqualTo(64 << 20);
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).contains(GREETING);
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
     }
 
     @Test
