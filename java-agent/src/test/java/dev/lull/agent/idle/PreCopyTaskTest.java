@@ -18,6 +18,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Copies the memory of a guest that writes it all the time; a test takes the steps, no scheduler. */
-@Requires(Facility.KVM)
+@Requires({Facility.KVM, Facility.ROOT})
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PreCopyTaskTest {
     private static final int RUNS = 20;
@@ -138,6 +140,36 @@ class PreCopyTaskTest {
             assertThat(machine.isPaused()).isTrue();
             assertThat(result.pagesInPause()).isLessThanOrEqualTo(PreCopyTask.FEW_PAGES);
             assertThat(difference()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aSchedulerTakesItThroughRoundsUntilItIsFinished() throws Exception {
+        machine.close();
+        machine = Machine.create(MachineConfig.kernel(Payload.REST)
+                .pin(List.of(1))
+                .memoryBytes(MEMORY_BYTES)
+                .consoleOutput(new GuestConsole())
+                .build());
+        machine.start();
+        try (IdleScheduler scheduler = IdleScheduler.create(IdleSettings.DEFAULT, IdleEvents.NONE)) {
+            PreCopyTask task = new PreCopyTask(machine.management(), file);
+            Submission work = scheduler.watch(machine).submit(task);
+            while (task.rounds() < 2) {
+                Thread.sleep(1);
+            }
+            PreCopyResult result = task.finish(machine, true);
+            assertThat(result.pagesBefore()).isGreaterThanOrEqualTo(2048);
+            assertThat(result.pagesInPause()).isLessThanOrEqualTo(PreCopyTask.FEW_PAGES);
+            machine.pause();
+            assertThat(difference()).isEqualTo(-1);
+            machine.resume();
+            work.cancel();
+            assertThat(work.end().get(10, TimeUnit.SECONDS)).isEqualTo(Submission.State.ENDED);
+            assertThat(Files.size(file)).isEqualTo(MEMORY_BYTES);
+            scheduler.watch(machine).submit(new PreCopyTask(machine.management(), file));
+            machine.close();
+            assertThat(file).isEmptyFile();
         }
     }
 
