@@ -65,7 +65,7 @@ static int holds(const struct lull_fingerprints *set, uint64_t fingerprint)
 	return 0;
 }
 
-static int is_zero(const uint8_t *page)
+int lull_is_zero(const uint8_t *page)
 {
 	return page[0] == 0 && memcmp(page, page + 1, LULL_PAGE_BYTES - 1) == 0;
 }
@@ -74,7 +74,7 @@ static void take_page(struct lull_fingerprint_task *scan, const uint8_t *page)
 {
 	uint64_t fingerprint;
 
-	if (is_zero(page)) {
+	if (lull_is_zero(page)) {
 		scan->zero_pages++;
 		return;
 	}

@@ -45,6 +45,9 @@ struct lull_fingerprint_task {
 	uint64_t duplicate_pages;
 };
 
+/* Whether a page holds nothing but zeros. */
+int lull_is_zero(const uint8_t *page);
+
 int32_t lull_fingerprint_step(struct lull_task *task, uint64_t deadline_nanos);
 
 #endif

@@ -2,7 +2,6 @@ package dev.lull.idle;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.lull.linux.Mapping;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -13,16 +12,10 @@ import java.util.List;
 public final class Fingerprints extends NativeTask {
     private Fingerprints(List<MemorySegment> memory, boolean whole) {
         super("lull_fingerprint_step", IdleLayout.Fingerprint.SIZE);
-        MemorySegment regions = arena.allocate((long) memory.size() * IdleLayout.Region.SIZE, 8);
-        long pages = 0;
-        for (int i = 0; i < memory.size(); i++) {
-            long at = (long) i * IdleLayout.Region.SIZE;
-            regions.set(JAVA_LONG, at + IdleLayout.Region.HOST, memory.get(i).address());
-            regions.set(JAVA_LONG, at + IdleLayout.Region.BYTES, memory.get(i).byteSize() & -Mapping.PAGE_BYTES);
-            pages += memory.get(i).byteSize() / Mapping.PAGE_BYTES;
-        }
-        task.set(JAVA_LONG, IdleLayout.Fingerprint.REGIONS, regions.address());
-        task.set(JAVA_LONG, IdleLayout.Fingerprint.REGION_COUNT, pages == 0 ? 0 : memory.size());
+        GuestRegions regions = GuestRegions.of(memory, arena);
+        long pages = regions.pages();
+        task.set(JAVA_LONG, IdleLayout.Fingerprint.REGIONS, regions.array().address());
+        task.set(JAVA_LONG, IdleLayout.Fingerprint.REGION_COUNT, regions.count());
         task.set(JAVA_LONG, IdleLayout.Fingerprint.WHOLE, whole ? 1 : 0);
         // A power of two, never more than half full.
         long capacity = Long.highestOneBit(Math.max(pages, 1)) << 2;

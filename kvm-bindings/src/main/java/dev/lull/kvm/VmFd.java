@@ -199,4 +199,14 @@ public final class VmFd extends KvmFd {
             ioctl("KVM_IOEVENTFD", KvmConstants.KVM_IOEVENTFD, ioeventfd);
         }
     }
+
+    /**
+     * Opens KVM's account of this machine.
+     *
+     * @throws KvmException with {@code ENOTTY} before Linux 5.14
+     */
+    public VmStats openStats() {
+        int number = ioctl("KVM_GET_STATS_FD", KvmConstants.KVM_GET_STATS_FD, 0);
+        return new VmStats(new Fd(number, "statistics of " + fd.name()));
+    }
 }

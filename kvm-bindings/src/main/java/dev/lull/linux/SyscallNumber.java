@@ -45,6 +45,7 @@ final class SyscallNumber {
     static final int __NR_epoll_create1 = 291;
     static final int __NR_getrandom = 318;
     static final int __NR_memfd_create = 319;
+    static final int __NR_userfaultfd = 323;
     static final int __NR_preadv2 = 327;
     static final int __NR_pwritev2 = 328;
     static final int __NR_statx = 332;

@@ -1,6 +1,10 @@
 package dev.lull.device.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +28,11 @@ public final class GuestMemory {
         }
     }
 
+    private static final VarHandle COUNT = JAVA_INT.varHandle();
+
     private final Region[] regions;
     private volatile @Nullable WrittenPages written;
+    private final MemorySegment reads = Arena.ofAuto().allocate(JAVA_INT);
 
     /** @param regions disjoint and in ascending order of GPA */
     public GuestMemory(List<Region> regions) {
@@ -93,5 +100,23 @@ public final class GuestMemory {
             throw new GuestMemoryException(gpa, lengthBytes);
         }
         return region.segment().asSlice(gpa - region.gpa(), lengthBytes);
+    }
+
+    /**
+     * The kernel is about to read into guest RAM: it may pin pages and write them later, whatever becomes of them meanwhile. On
+     * the devices' loop alone, as {@link #endRead} is.
+     */
+    public void beginRead() {
+        COUNT.setVolatile(reads, 0L, (int) COUNT.get(reads, 0L) + 1);
+    }
+
+    /** What {@link #beginRead} told of has ended. */
+    public void endRead() {
+        COUNT.setRelease(reads, 0L, (int) COUNT.get(reads, 0L) - 1);
+    }
+
+    /** How many of these reads are under way: an {@code int}, for readers outside Java. */
+    public MemorySegment reads() {
+        return reads;
     }
 }

@@ -30,6 +30,9 @@ public final class RequestStats {
 
     private @Nullable Histogram recent;
 
+    /** What {@link #takeNanos} will take; made when it is first called. */
+    private @Nullable Histogram taken;
+
     /** Of what was gathered last. */
     private long p99Nanos;
 
@@ -89,8 +92,23 @@ public final class RequestStats {
     }
 
     /**
+     * Adds the times of the requests that have ended since the last call to {@code to}; at the first call there are none. For one
+     * caller that gathers.
+     */
+    public synchronized void takeNanos(Histogram to) {
+        if (taken == null) {
+            gather();
+            taken = new Histogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
+        } else {
+            gather();
+            to.add(taken);
+            taken.reset();
+        }
+    }
+
+    /**
      * Publishes the 99th percentile of the requests that have ended since the last call, as the counter {@code p99-nanos}:
-     * 0 if there were none. Where {@link #nanos} was called meanwhile, only of those before or after that.
+     * 0 if there were none. Where {@link #nanos} or {@link #takeNanos} was called meanwhile, only of those before or after that.
      */
     synchronized void refresh() {
         long now = requests.get();
@@ -115,6 +133,9 @@ public final class RequestStats {
         }
         if (interval.getTotalCount() > 0) {
             total.add(interval);
+            if (taken != null) {
+                taken.add(interval);
+            }
             p99Nanos = interval.getValueAtPercentile(99);
         }
         return total;

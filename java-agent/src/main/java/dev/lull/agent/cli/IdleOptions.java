@@ -23,7 +23,9 @@ public final class IdleOptions {
             description =
                     "Do this while the guest rests, on the CPUs of --pin and in steps of at most 50 us, again some 10 s after it "
                             + "was done: fingerprints (find pages that are zero, equal, or of --idle-base), pre-copy (copy its "
-                            + "memory to --idle-copy, over and over what it writes). --stats shows what came of it.")
+                            + "memory to --idle-copy, over and over what it writes), zero-pages (give pages that are all zero "
+                            + "back to the host), working-set (estimate what it touches in 10 s), roll-up (keep what it does by "
+                            + "the second, minute and hour). --stats shows what came of it.")
     private List<TaskKind> work = List.of();
 
     @Option(

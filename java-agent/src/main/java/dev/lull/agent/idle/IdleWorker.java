@@ -5,6 +5,7 @@ import dev.lull.device.loop.Uninterrupted;
 import dev.lull.idle.DeviceLoop;
 import dev.lull.idle.IdleContext;
 import dev.lull.idle.IdleOutcome;
+import dev.lull.idle.IdlePolicy;
 import dev.lull.idle.NativeTask;
 import dev.lull.idle.RestingVcpu;
 import dev.lull.linux.NativeThread;
@@ -43,6 +44,7 @@ final class IdleWorker implements Runnable {
     private final IdleEvents events;
     private final long maxStepNanos;
     private final Supplier<BitSet> housekeepingCpus;
+    private final boolean confirmed;
     private final IdleContext context;
     private final Thread thread;
     private volatile int threadId;
@@ -59,6 +61,7 @@ final class IdleWorker implements Runnable {
         this.events = events;
         this.maxStepNanos = settings.maxStepNanos();
         this.housekeepingCpus = housekeepingCpus;
+        this.confirmed = settings.policy() == IdlePolicy.CONFIRMED;
         String name = "idle-cpu" + cpu;
         this.context = new IdleContext(
                 name,
@@ -110,7 +113,9 @@ final class IdleWorker implements Runnable {
     @Override
     public void run() {
         threadId = NativeThread.currentId();
-        NativeThread.setNice(Housekeeper.NICE);
+        if (confirmed) {
+            NativeThread.setNice(Housekeeper.NICE);
+        }
         Submission work = queue.take(this, this::isAtHome, false);
         while (work != null) {
             step(work);

@@ -25,6 +25,30 @@ public enum TaskKind {
             }
             return new PreCopyTask(machine, files.copy());
         }
+    },
+
+    /** {@link ZeroPagesTask}. */
+    ZERO_PAGES {
+        @Override
+        public Task on(Management machine, TaskFiles files) {
+            return new ZeroPagesTask(machine);
+        }
+    },
+
+    /** {@link WorkingSetTask}. */
+    WORKING_SET {
+        @Override
+        public Task on(Management machine, TaskFiles files) {
+            return new WorkingSetTask(machine);
+        }
+    },
+
+    /** {@link RollUpTask}. */
+    ROLL_UP {
+        @Override
+        public Task on(Management machine, TaskFiles files) {
+            return new RollUpTask(machine);
+        }
     };
 
     /**

@@ -1,10 +1,13 @@
 package dev.lull.agent.machine;
 
 import dev.lull.device.memory.GuestMemory;
+import dev.lull.device.virtio.DeviceStats;
 import dev.lull.idle.DeviceLoop;
 import dev.lull.idle.IdleUnavailable;
+import dev.lull.kvm.KvmException;
 import dev.lull.kvm.VcpuStats;
 import dev.lull.kvm.VmFd;
+import dev.lull.kvm.VmStats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,6 +59,11 @@ public final class Management {
         return memory;
     }
 
+    /** The size of the pages that back it, in bytes: 4096, or that of the pool of huge pages. */
+    public long memoryPageBytes() {
+        return config.memoryPageBytes();
+    }
+
     /**
      * Begins to note what is written to the guest's memory; there is one such log at a time.
      *
@@ -86,11 +94,39 @@ public final class Management {
         return stats;
     }
 
+    /**
+     * Opens KVM's account of the machine as a whole, for who asks to close before its end.
+     *
+     * @throws IdleUnavailable if this host's KVM keeps none
+     */
+    public VmStats openMachineStats() {
+        try {
+            return vm.openStats();
+        } catch (KvmException e) {
+            throw new IdleUnavailable("this host's KVM keeps no statistics of a machine (" + e.getMessage()
+                    + "); Linux 5.15 or later does");
+        }
+    }
+
     /** The thread of its devices; null for a machine without. */
     public @Nullable DeviceLoop deviceLoop() {
         return devices == null
                 ? null
                 : devices.idleView(pins().stream().distinct().count() > 1);
+    }
+
+    /** How often its vCPUs have left the guest. */
+    public long exits() {
+        long exits = 0;
+        for (Vcpu vcpu : vcpus) {
+            exits += vcpu.stats().total();
+        }
+        return exits;
+    }
+
+    /** What each of its devices counts. */
+    public List<DeviceStats> deviceStats() {
+        return devices == null ? List.of() : devices.stats();
     }
 
     /** The processor time of vCPU {@code id}, in nanoseconds; −1 if it does not run. */

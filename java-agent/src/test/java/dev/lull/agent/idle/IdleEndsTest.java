@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Requires({Facility.KVM, Facility.ROOT})
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class IdleEndsTest {
-    private static final int MOMENTS = Integer.getInteger("lull.moments", 1000);
+    private static final int MOMENTS = 1000;
     private static final int WARM_UP_MOMENTS = 100;
     private static final int TASKS = 16;
     private static final int LONGEST_WAIT_NANOS = 3_000_000;
@@ -65,8 +65,7 @@ class IdleEndsTest {
     /** Without what the tasks of the past wait for the collector with. */
     private static Footprint measure() throws IOException {
         System.gc();
-        Footprint now = Footprint.measure(); System.err.println(now); java.nio.file.Files.lines(java.nio.file.Path.of("/proc/self/maps")).filter(l -> l.contains("kvm") || l.matches("[0-9a-f]+-[0-9a-f]+ rw.p 00000000 00:00 0.*")).forEach(l -> { String[] r = l.split(" ")[0].split("-"); if (Long.parseUnsignedLong(r[1],16)-Long.parseUnsignedLong(r[0],16) >= 16<<20) System.err.println(l);});
-        return now;
+        return Footprint.measure();
     }
 
     /** One machine's, from its start until it is gone; how many blows it took. */

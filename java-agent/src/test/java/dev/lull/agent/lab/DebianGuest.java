@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Debian with fio and iperf3 on a read-only disk, {@code /dev/vda}, ready for commands in seconds. */
 final class DebianGuest implements AutoCloseable {
@@ -30,15 +31,26 @@ final class DebianGuest implements AutoCloseable {
     /** Boots a guest that has {@code devices} besides its root disk. */
     static DebianGuest boot(int vcpus, int memoryMib, List<? extends DeviceConfig> devices)
             throws InterruptedException {
+        return boot(config -> config.vcpus(vcpus), memoryMib, devices);
+    }
+
+    /** As the other, with a vCPU on each of {@code pins}, CPUs of the host. */
+    static DebianGuest boot(List<Integer> pins, int memoryMib, List<? extends DeviceConfig> devices)
+            throws InterruptedException {
+        return boot(config -> config.vcpus(pins.size()).pin(pins), memoryMib, devices);
+    }
+
+    private static DebianGuest boot(
+            UnaryOperator<MachineConfig.Builder> vcpus, int memoryMib, List<? extends DeviceConfig> devices)
+            throws InterruptedException {
         GuestConsole console = new GuestConsole();
-        MachineConfig.Builder config = MachineConfig.kernel(LabKernels.debian("vmlinuz"))
+        MachineConfig.Builder config = vcpus.apply(MachineConfig.kernel(LabKernels.debian("vmlinuz"))
                 .initrd(LabKernels.quickInitrd())
                 .commandLine("console=ttyS0 quiet")
                 .memoryBytes((long) memoryMib << 20)
-                .vcpus(vcpus)
                 .hotplug(true)
                 .consoleOutput(console)
-                .device(new DiskConfig("root", LabKernels.debian("disk.img"), "root", true, false, 1, RateLimit.NONE));
+                .device(new DiskConfig("root", LabKernels.debian("disk.img"), "root", true, false, 1, RateLimit.NONE)));
         devices.forEach(config::device);
         Machine machine = Machine.create(config.build());
         try {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.lull.device.backend.DiskEngine;
 import dev.lull.device.backend.DiskImage;
 import dev.lull.device.backend.DiskRequest;
+import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.RateLimiter;
 import dev.lull.device.virtio.VirtioContext;
@@ -49,6 +50,7 @@ public final class VirtioBlock implements VirtioDevice {
 
     private @Nullable Virtqueue[] queues = new Virtqueue[0];
     private volatile @Nullable VirtioContext context;
+    private @Nullable GuestMemory memory;
     private @Nullable Runnable quiet;
     private boolean knowsFlush;
     private boolean choosesCache;
@@ -172,6 +174,7 @@ public final class VirtioBlock implements VirtioDevice {
     @Override
     public void activate(VirtioContext newContext) {
         medium.begin();
+        memory = newContext.memory();
         knowsFlush = newContext.has(BlockLayout.F_FLUSH);
         choosesCache = newContext.has(BlockLayout.F_CONFIG_WCE);
         if (!knowsFlush) {
@@ -352,6 +355,9 @@ public final class VirtioBlock implements VirtioDevice {
         if (out) {
             request.disk().write(request.offsetBytes(), isWriteThrough());
         } else {
+            if (memory != null) {
+                memory.beginRead();
+            }
             request.disk().read(request.offsetBytes());
         }
         medium.engine().start(request.disk());
@@ -385,6 +391,9 @@ public final class VirtioBlock implements VirtioDevice {
     }
 
     private void ended(BlockRequest request, int error) {
+        if (memory != null && request.type() == BlockLayout.T_IN) {
+            memory.endRead();
+        }
         if (quiet != null) {
             request.abandon();
             return;
