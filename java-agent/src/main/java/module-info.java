@@ -31,6 +31,8 @@ module dev.lull.agent {
 
     opens dev.lull.agent.cli to
             info.picocli;
+    opens dev.lull.agent.cli.idle to
+            info.picocli;
     opens dev.lull.agent.cli.top to
             info.picocli;
     opens dev.lull.agent.cli.vm to

@@ -6,9 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /** What Linux offers a platform thread that Java does not: identity, CPU affinity, scheduling class, a directed signal. */
 public final class NativeThread {
@@ -21,6 +25,14 @@ public final class NativeThread {
 
         private Timespec() {}
     }
+
+    /**
+     * How a thread waited for a CPU, since its start ({@code /proc/PID/task/TID/schedstat}).
+     *
+     * @param waitedNanos that it could have run and did not
+     * @param waits how often it was given a CPU after that, be the wait ever so short
+     */
+    public record RunQueueDelay(long waitedNanos, long waits) {}
 
     private static final int PRIO_PROCESS = 0;
     private static final int AFFINITY_BYTES = 1024;
@@ -62,6 +74,22 @@ public final class NativeThread {
             return result < 0
                     ? -1
                     : time.get(JAVA_LONG, Timespec.TV_SEC) * NANOS_PER_SECOND + time.get(JAVA_LONG, Timespec.TV_NSEC);
+        }
+    }
+
+    /**
+     * How a thread of this process waited for a CPU.
+     *
+     * @return null if it has ended, or the kernel does not tell
+     */
+    public static @Nullable RunQueueDelay runQueueDelay(int threadId) {
+        try {
+            String[] words = Files.readString(Path.of("/proc/self/task", Integer.toString(threadId), "schedstat"))
+                    .strip()
+                    .split(" ", -1);
+            return words.length == 3 ? new RunQueueDelay(Long.parseLong(words[1]), Long.parseLong(words[2])) : null;
+        } catch (IOException | NumberFormatException e) {
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.lull.agent.cli;
 
+import dev.lull.agent.cli.idle.IdleCommand;
 import dev.lull.agent.cli.top.TopCommand;
 import dev.lull.agent.cli.vm.EventsCommand;
 import dev.lull.agent.cli.vm.VmCommand;
@@ -42,6 +43,7 @@ final class CommandTree {
         switch (first) {
             case "vm" -> root.addSubcommand(VmCommand.tree(stdio, second));
             case "events" -> root.addSubcommand(new EventsCommand(stdio));
+            case "idle" -> root.addSubcommand(IdleCommand.tree(stdio));
             case "top" -> root.addSubcommand(new TopCommand(stdio));
             default -> addAll(root, stdio);
         }
@@ -67,6 +69,7 @@ final class CommandTree {
         root.addSubcommand(VmCommand.tree(stdio, ""));
         root.addSubcommand(new EventsCommand(stdio));
         root.addSubcommand(new TopCommand(stdio));
+        root.addSubcommand(IdleCommand.tree(stdio));
         root.addSubcommand(new CompletionCommand(stdio));
         root.addSubcommand(new ManCommand(stdio));
     }

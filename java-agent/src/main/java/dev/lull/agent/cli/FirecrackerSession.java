@@ -9,6 +9,7 @@ import dev.lull.agent.control.http.HttpLimits;
 import dev.lull.agent.control.http.HttpLoop;
 import dev.lull.agent.control.http.HttpServer;
 import dev.lull.agent.control.vm.DialectHandler;
+import dev.lull.agent.control.vm.IdleTime;
 import dev.lull.agent.control.vm.MicroVm;
 import dev.lull.agent.control.vm.VmObserver;
 import dev.lull.agent.control.vm.VmSite;
@@ -70,7 +71,8 @@ final class FirecrackerSession implements VmObserver {
         ExecutorService workers = Workers.pool("lull-work");
         try (HttpLoop loop = new HttpLoop();
                 ConsoleOutput output = new ConsoleOutput(stdio.out());
-                MicroVm vm = vm(output, workers)) {
+                IdleTime idle = new IdleTime();
+                MicroVm vm = vm(output, workers, idle)) {
             configure(vm);
             new ConsoleInput(stdio.in(), new GuestInput(vm), false, () -> {}).start();
             try (HttpServer _ = options.apiSocket() == null
@@ -109,7 +111,7 @@ final class FirecrackerSession implements VmObserver {
         stdio.err().println("lull: ".concat(OneLine.of(warning)));
     }
 
-    private MicroVm vm(ConsoleOutput output, ExecutorService workers) {
+    private MicroVm vm(ConsoleOutput output, ExecutorService workers, IdleTime idle) {
         VmSite site = new VmSite(
                 output,
                 null,
@@ -120,6 +122,7 @@ final class FirecrackerSession implements VmObserver {
                         stdio.err().println(ExitTable.bootLine(nanos));
                     }
                 },
+                idle,
                 this);
         return new MicroVm(options.id(), UUID.randomUUID(), site, options.mmdsLimitBytes());
     }

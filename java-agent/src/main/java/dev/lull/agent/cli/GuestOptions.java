@@ -1,6 +1,7 @@
 package dev.lull.agent.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -36,6 +37,15 @@ public final class GuestOptions {
     @Option(names = "--hugepages", description = "Take guest memory from the host's pool of 2 MiB pages.")
     private boolean hugePages;
 
+    @Option(
+            names = "--pin",
+            paramLabel = "CPU",
+            split = ",",
+            description =
+                    "Bind the vCPUs to these CPUs of the host, the first to the first and so on; lull idle uses their "
+                            + "idle time then.")
+    private List<Integer> pins = List.of();
+
     /** Initial RAM disk, if any. */
     public @Nullable Path initrd() {
         return initrd;
@@ -59,6 +69,11 @@ public final class GuestOptions {
     /** Whether guest RAM comes from the pool of 2 MiB pages. */
     public boolean hugePages() {
         return hugePages;
+    }
+
+    /** The host's CPU of each vCPU; empty for any. */
+    public List<Integer> pins() {
+        return List.copyOf(pins);
     }
 
     /** {@link ByteSize} for picocli. */

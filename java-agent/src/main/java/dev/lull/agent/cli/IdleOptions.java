@@ -7,15 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where vCPUs are at home, and what their idle time is used for, as picocli sees it. */
+/** What a machine's idle time is used for, as picocli sees it. */
 public final class IdleOptions {
-    @Option(
-            names = "--pin",
-            paramLabel = "CPU",
-            split = ",",
-            description = "Bind the vCPUs to these CPUs of the host, the first to the first and so on.")
-    private List<Integer> pins = List.of();
-
     @Option(
             names = "--idle",
             paramLabel = "TASK",
@@ -46,11 +39,6 @@ public final class IdleOptions {
             paramLabel = "FILE",
             description = "Write a line for each step, and for each rest it was taken in.")
     private @Nullable Path log;
-
-    /** The host's CPU of each vCPU; empty for any. */
-    public List<Integer> pins() {
-        return List.copyOf(pins);
-    }
 
     /** What to do in idle time. */
     public List<TaskKind> work() {

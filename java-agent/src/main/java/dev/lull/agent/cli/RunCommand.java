@@ -111,7 +111,7 @@ final class RunCommand implements Callable<Integer> {
                 guest.memoryBytes(),
                 guest.cpus(),
                 guest.hugePages(),
-                idle.pins(),
+                guest.pins(),
                 idle.work().isEmpty() ? null : idle,
                 devices.configs(spec),
                 countersFile,

@@ -23,7 +23,7 @@ public record HistogramInfo(
                 all -> all.objects("histograms").stream().map(HistogramInfo::of).toList());
     }
 
-    private static HistogramInfo of(JsonObject json) {
+    static HistogramInfo of(JsonObject json) {
         return new HistogramInfo(
                 json.string("name"),
                 json.string("unit"),

@@ -1,8 +1,6 @@
 package dev.lull.agent.idle;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,22 +33,7 @@ public final class IdleCheck {
      */
     public static IdleCheck read(Path log) throws IOException {
         IdleCheck check = new IdleCheck();
-        try (BufferedReader reader = Files.newBufferedReader(log)) {
-            String line = reader.readLine();
-            if (!IdleLog.HEADING.equals(line)) {
-                throw new IOException(
-                        log + " is not a log of idle time: its first line is not '" + IdleLog.HEADING + "'");
-            }
-            List<String[]> restLines = new ArrayList<>();
-            for (int number = 2; (line = reader.readLine()) != null; number++) {
-                try {
-                    check.take(line.split(" ", -1), restLines);
-                } catch (IndexOutOfBoundsException | NumberFormatException e) {
-                    throw new IOException(log + ": line " + number + " is not of a log of idle time", e);
-                }
-            }
-            restLines.forEach(check::takeRest);
-        }
+        IdleLogLine.read(log, check::take);
         return check;
     }
 
@@ -106,31 +89,21 @@ public final class IdleCheck {
         }
     }
 
-    private void take(String[] words, List<String[]> restLines) {
-        switch (words[0]) {
-            case IdleLog.STEP ->
+    private void take(IdleLogLine line) {
+        switch (line.kind()) {
+            case STEP ->
                 steps.add(new Step(
-                        Long.parseLong(words[1]),
-                        Long.parseLong(words[2]),
-                        Integer.parseInt(words[3]),
-                        Integer.parseInt(words[4]),
-                        Long.parseLong(words[5]),
-                        words[7]));
-            case IdleLog.OVERDUE -> overdue++;
-            case IdleLog.REST -> restLines.add(words);
-            default -> throw new NumberFormatException(words[0]);
+                        line.beginNanos(), line.endNanos(), line.beginCpu(), line.endCpu(), line.halts(), line.task()));
+            case OVERDUE -> overdue++;
+            case REST ->
+                // A rest may be left and taken up again: its first sight counts.
+                restsByHalts
+                        .computeIfAbsent(line.beginCpu(), any -> new HashMap<>())
+                        .merge(
+                                line.halts(),
+                                new Rest(line.beginNanos(), line.endNanos()),
+                                (a, b) -> new Rest(
+                                        Math.min(a.beginNanos, b.beginNanos), Math.max(a.endNanos, b.endNanos)));
         }
-    }
-
-    private void takeRest(String[] words) {
-        Rest rest = new Rest(Long.parseLong(words[1]), Long.parseLong(words[2]));
-        int cpu = Integer.parseInt(words[3]);
-        // A rest may be left and taken up again: its first sight counts.
-        restsByHalts
-                .computeIfAbsent(cpu, any -> new HashMap<>())
-                .merge(
-                        Long.parseLong(words[5]),
-                        rest,
-                        (a, b) -> new Rest(Math.min(a.beginNanos, b.beginNanos), Math.max(a.endNanos, b.endNanos)));
     }
 }

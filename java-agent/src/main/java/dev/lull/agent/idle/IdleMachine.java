@@ -55,12 +55,23 @@ public final class IdleMachine implements AutoCloseable {
      *
      * @throws IllegalStateException if the machine has ended
      */
-    public synchronized Submission submit(Task task) {
+    public Submission submit(Task task) {
+        return submit(task, task.priority(), task.deadlineNanos());
+    }
+
+    /**
+     * As the other, on terms of the caller's.
+     *
+     * @param priority as {@link Task#priority}
+     * @param deadlineNanos as {@link Task#deadlineNanos}
+     */
+    public synchronized Submission submit(Task task, int priority, long deadlineNanos) {
         if (closed) {
             task.close();
             throw new IllegalStateException(name() + " has ended");
         }
-        Submission work = new Submission(this, task, scheduler.nextTaskId(), System.nanoTime());
+        Submission work =
+                new Submission(this, task, scheduler.nextTaskId(), priority, deadlineNanos, System.nanoTime());
         if (task.nativeWork() != null) {
             task.nativeWork().setId(work.id);
         }

@@ -81,6 +81,11 @@ public final class IdleScheduler implements AutoCloseable {
         return nanos;
     }
 
+    /** What was found and done on each CPU that is a home of vCPUs. */
+    public synchronized List<IdleCpu> cpus() {
+        return workers.values().stream().map(IdleWorker::report).toList();
+    }
+
     /** Ends all tasks, and waits for the workers to end. */
     @Override
     public void close() {

@@ -81,6 +81,18 @@ final class IdleWorker implements Runnable {
         return id == 0 ? 0 : Math.max(0, NativeThread.cpuNanos(id));
     }
 
+    /** What it found and did. */
+    IdleCpu report() {
+        return new IdleCpu(
+                cpu,
+                cpuNanos(),
+                context.steps(),
+                context.preempted(),
+                context.awake(),
+                context.ioFirst(),
+                context.declined());
+    }
+
     /** {@code vcpus} of {@code machine} are at home here, and their rest is waited for from now on. */
     void add(IdleMachine machine, List<RestingVcpu> vcpus) {
         change(() -> guests.add(new Guest(machine, vcpus)));

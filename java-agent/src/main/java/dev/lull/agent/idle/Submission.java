@@ -32,7 +32,9 @@ public final class Submission {
     final IdleMachine machine;
     final Task task;
     final int id;
+    final int priority;
     final long deadlineNanos;
+    private final long waitNanos;
     final CompletableFuture<State> end = new CompletableFuture<>();
 
     /** Of its steps in the native core; the histogram is of the others. */
@@ -44,12 +46,34 @@ public final class Submission {
     private long overdueSteps;
     private long workedNanos;
 
-    Submission(IdleMachine machine, Task task, int id, long nowNanos) {
+    /** @param waitNanos from {@code nowNanos} to its deadline, or {@link Task#NEVER} */
+    Submission(IdleMachine machine, Task task, int id, int priority, long waitNanos, long nowNanos) {
         this.machine = machine;
         this.task = task;
         this.id = id;
-        long wait = task.deadlineNanos();
-        this.deadlineNanos = wait == Task.NEVER ? Task.NEVER : nowNanos + wait;
+        this.priority = priority;
+        this.waitNanos = waitNanos;
+        this.deadlineNanos = waitNanos == Task.NEVER ? Task.NEVER : nowNanos + waitNanos;
+    }
+
+    /** Tells it from its scheduler's other tasks, 0–65535. */
+    public int id() {
+        return id;
+    }
+
+    /** Whose idle time it is done in. */
+    public IdleMachine machine() {
+        return machine;
+    }
+
+    /** Of two that could go on, the one with the greater priority does. */
+    public int priority() {
+        return priority;
+    }
+
+    /** How long after its submission it should be done, in nanoseconds; {@link Task#NEVER} if any time will do. */
+    public long waitNanos() {
+        return waitNanos;
     }
 
     /** The task. */

@@ -21,7 +21,8 @@ public enum TaskKind {
         @Override
         public Task on(Management machine, TaskFiles files) {
             if (files.copy() == null) {
-                throw new ConfigException("pre-copy needs a file to copy the guest's memory to (--idle-copy)");
+                throw new ConfigException(
+                        "pre-copy needs a file to copy the guest's memory to; lull run has --idle-copy for that, lulld nothing yet");
             }
             return new PreCopyTask(machine, files.copy());
         }

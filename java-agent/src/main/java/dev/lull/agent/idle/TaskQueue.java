@@ -17,8 +17,7 @@ final class TaskQueue {
     /** How long a worker whose guests would not rest leaves its task to the machine's other workers. */
     private static final long YIELD_NANOS = 5_000_000;
 
-    private static final Comparator<Submission> ORDER = Comparator.<Submission>comparingInt(
-                    work -> -work.task.priority())
+    private static final Comparator<Submission> ORDER = Comparator.<Submission>comparingInt(work -> -work.priority)
             .thenComparingLong(work -> work.deadlineNanos)
             .thenComparingInt(work -> work.id);
 

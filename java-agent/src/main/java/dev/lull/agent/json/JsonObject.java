@@ -104,14 +104,7 @@ public final class JsonObject {
     public @Nullable Long optionalInteger(String name, long min, long max) {
         known.add(name);
         Object value = members.get(name);
-        if (value == null) {
-            return null;
-        }
-        if (value instanceof Long number && number >= min && number <= max) {
-            return number;
-        }
-        String given = value instanceof Number ? "invalid value: " + value : "invalid type: " + kind(value);
-        throw new JsonFormatException("%s: %s, expected an integer from %d to %d".formatted(name, given, min, max));
+        return value == null ? null : integer(name, value, min, max);
     }
 
     /** An object, or null. */
@@ -138,6 +131,19 @@ public final class JsonObject {
             strings.add(string(name, element));
         }
         return strings;
+    }
+
+    /** An array of whole numbers from {@code min} to {@code max}, or null. */
+    public @Nullable List<Integer> optionalIntegers(String name, int min, int max) {
+        List<?> array = member(name, List.class, "an array");
+        if (array == null) {
+            return null;
+        }
+        List<Integer> integers = new ArrayList<>();
+        for (Object element : array) {
+            integers.add((int) integer(name, element, min, max));
+        }
+        return List.copyOf(integers);
     }
 
     /** An object of strings; empty if it is absent. */
@@ -177,6 +183,14 @@ public final class JsonObject {
                 throw new JsonFormatException("unknown field `%s`, expected %s".formatted(name, listed(known)));
             }
         }
+    }
+
+    private static long integer(String name, @Nullable Object value, long min, long max) {
+        if (value instanceof Long number && number >= min && number <= max) {
+            return number;
+        }
+        String given = value instanceof Number ? "invalid value: " + value : "invalid type: " + kind(value);
+        throw new JsonFormatException("%s: %s, expected an integer from %d to %d".formatted(name, given, min, max));
     }
 
     private <T> @Nullable T member(String name, Class<T> type, String expected) {

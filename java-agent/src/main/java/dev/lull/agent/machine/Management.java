@@ -8,6 +8,7 @@ import dev.lull.kvm.KvmException;
 import dev.lull.kvm.VcpuStats;
 import dev.lull.kvm.VmFd;
 import dev.lull.kvm.VmStats;
+import dev.lull.linux.NativeThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -132,6 +133,11 @@ public final class Management {
     /** The processor time of vCPU {@code id}, in nanoseconds; −1 if it does not run. */
     public long cpuNanos(int id) {
         return vcpus.get(id).cpuNanos();
+    }
+
+    /** How the thread of vCPU {@code id} waited for a CPU; null if it does not run, or the host does not tell. */
+    public NativeThread.@Nullable RunQueueDelay runQueueDelay(int id) {
+        return vcpus.get(id).runQueueDelay();
     }
 
     /**

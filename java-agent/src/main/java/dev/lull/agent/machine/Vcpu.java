@@ -8,6 +8,7 @@ import dev.lull.kvm.VcpuFd;
 import dev.lull.kvm.VcpuKick;
 import dev.lull.linux.Errno;
 import dev.lull.linux.NativeThread;
+import org.jspecify.annotations.Nullable;
 
 /** One virtual processor and the thread that lends it time. Whatever stops it (pause, end) arrives as a kick. */
 final class Vcpu implements Runnable {
@@ -95,6 +96,13 @@ final class Vcpu implements Runnable {
         long nanos = id == NO_THREAD ? -1 : NativeThread.cpuNanos(id);
         // Unless it is still the thread's, the id may have been a stranger's.
         return threadId == id ? nanos : -1;
+    }
+
+    /** How its thread waited for a CPU; null if there is no thread, or the host does not tell. */
+    NativeThread.@Nullable RunQueueDelay runQueueDelay() {
+        int id = threadId;
+        NativeThread.RunQueueDelay delay = id == NO_THREAD ? null : NativeThread.runQueueDelay(id);
+        return threadId == id ? delay : null;
     }
 
     @Override

@@ -21,12 +21,21 @@ class HelpTest {
     @Test
     void lullNamesEveryCommand() {
         assertThat(Lull.run("--help").out())
-                .contains("  run ", "  vm ", "  events ", "  top ", "  check ", "  demo ", "  completion ", "  help ")
+                .contains(
+                        "  run ",
+                        "  vm ",
+                        "  events ",
+                        "  top ",
+                        "  idle ",
+                        "  check ",
+                        "  demo ",
+                        "  completion ",
+                        "  help ")
                 .contains("  lab run ", "  lab shell ", "  test [--soak] ");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "vm", "events", "top", "check", "demo", "completion", "man"})
+    @ValueSource(strings = {"run", "vm", "events", "top", "idle", "check", "demo", "completion", "man"})
     void everyCommandTeaches(String command) {
         Lull.Result help = Lull.run(command, "--help");
         assertThat(help.status()).isZero();
@@ -71,6 +80,18 @@ class HelpTest {
                 .isEqualTo(help.out());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"start", "stop", "check", "plot"})
+    void everyCommandAboutIdleTimeTeaches(String command) {
+        Lull.Result help = Lull.run("idle", command, "--help");
+        assertThat(help.status()).isZero();
+        assertThat(help.out())
+                .contains("Usage: lull idle " + command, "Example")
+                .doesNotContain("${", "%n");
+        assertThat(help.out().lines()).allMatch(line -> line.length() <= TERMINAL_COLUMNS);
+        assertThat(Lull.run("man", "idle", command).out()).startsWith(".TH \"LULL-IDLE-");
+    }
+
     @Test
     void runTellsItsKeysAndExitStatuses() {
         assertThat(Lull.run("run", "--help").out()).contains("Ctrl-a x", "Exit status:", "  130, 143 ");
@@ -83,6 +104,7 @@ class HelpTest {
         Path file = Files.writeString(directory.resolve("lull"), script.out());
         assertThat(completed(file, "run --ker")).isEqualTo("--kernel\n");
         assertThat(completed(file, "vm cre")).isEqualTo("create\n");
+        assertThat(completed(file, "idle pl")).isEqualTo("plot\n");
         assertThat(completed(file, "vm stop --gr")).isEqualTo("--grace\n");
     }
 
@@ -94,7 +116,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "run", "vm", "top", "check", "demo"})
+    @ValueSource(strings = {"", "run", "vm", "top", "idle", "check", "demo"})
     void aManualPageHasTheSectionsOfOne(String command) {
         Lull.Result page = command.isEmpty() ? Lull.run("man") : Lull.run("man", command);
         assertThat(page.status()).isZero();

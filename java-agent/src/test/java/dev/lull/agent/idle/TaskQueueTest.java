@@ -33,7 +33,8 @@ class TaskQueueTest {
     /** A task of no machine: the queue asks none. */
     @SuppressWarnings("NullAway")
     private Submission add(String name, int priority, long deadlineNanos) {
-        Submission work = new Submission(null, new Named(name, priority, deadlineNanos), ++lastId, System.nanoTime());
+        Submission work = new Submission(
+                null, new Named(name, priority, deadlineNanos), ++lastId, priority, deadlineNanos, System.nanoTime());
         queue.add(work);
         return work;
     }

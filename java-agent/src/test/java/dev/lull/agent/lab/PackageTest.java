@@ -129,7 +129,7 @@ class PackageTest {
         String lastSign = property("WatchdogTimestampMonotonic");
         Host.run(member(
                 ("lull vm create web --kernel %s --initrd %s --disk path=%s --net tap=%s --rng --balloon 0"
-                                + " --vsock cid=3,uds=/run/lull/web.vsock --cmdline")
+                                + " --vsock cid=3,uds=/run/lull/web.vsock --pin 0 --cmdline")
                         .formatted(KERNEL, INITRD, DISK, TAP),
                 "console=ttyS0 quiet"));
         Host.run(member("lull vm start web"));
@@ -145,6 +145,15 @@ class PackageTest {
             console.type("dd if=/dev/hwrng of=/dev/null bs=64 count=1 && echo random\"-\"works");
             console.await("random-works");
         }
+        Host.run(member("lull idle start web fingerprints"));
+        await("lull idle --json web | grep -q '\"state\":\"done\"'");
+        String idle = Host.run(member("lull idle web"));
+        System.out.println(idle);
+        assertThat(idle)
+                .containsPattern("(?m)^ *1 +fingerprints +done ")
+                .containsPattern("(?m)^  1: [1-9][0-9]* MiB seen")
+                .doesNotContain(" in 0 steps");
+        assertThat(Host.run(member("lull idle"))).containsPattern("(?m)^web +0 +[0-9.]+% +[0-9.]+ s +[1-9]");
         Host.run(member("lull vm stop --now web"));
         assertThat(Host.run(member("lull vm list"))).contains("web ", "Not started");
         Host.run(member("lull vm rm web"));

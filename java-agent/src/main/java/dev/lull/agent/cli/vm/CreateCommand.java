@@ -92,6 +92,7 @@ final class CreateCommand extends OnMachine {
                 || given.hasMatchedOption("--cmdline")
                 || given.hasMatchedOption("--memory")
                 || given.hasMatchedOption("--cpus")
-                || given.hasMatchedOption("--hugepages");
+                || given.hasMatchedOption("--hugepages")
+                || given.hasMatchedOption("--pin");
     }
 }

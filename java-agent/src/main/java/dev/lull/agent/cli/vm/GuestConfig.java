@@ -48,6 +48,7 @@ final class GuestConfig {
                                 .with("vcpu_count", guest.cpus())
                                 .with("mem_size_mib", guest.memoryBytes() / MIB)
                                 .with("huge_pages", guest.hugePages() ? "2M" : null)
+                                .withSome("cpu_pins", guest.pins())
                                 .toMap())
                 .toMap();
         DeviceJson.putAll(config, devices);

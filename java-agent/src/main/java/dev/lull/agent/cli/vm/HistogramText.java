@@ -6,10 +6,11 @@ import dev.lull.agent.metrics.TextTable;
 import java.util.List;
 
 /** Histograms as a person reads them. */
-final class HistogramText {
+public final class HistogramText {
     private HistogramText() {}
 
-    static String table(List<HistogramInfo> histograms) {
+    /** A line each, in microseconds. */
+    public static String table(List<HistogramInfo> histograms) {
         if (histograms.isEmpty()) {
             return "Nothing was timed yet.";
         }

@@ -16,7 +16,7 @@ public final class JsonOption {
     }
 
     /** Prints {@code answer}, or the words for a person, whichever is wanted. */
-    void print(Stdio stdio, byte[] answer, Supplier<String> words) {
+    public void print(Stdio stdio, byte[] answer, Supplier<String> words) {
         stdio.print(json ? new String(answer, StandardCharsets.UTF_8).stripTrailing() : words.get());
     }
 }

@@ -7,6 +7,7 @@ import dev.lull.agent.control.systemd.Notifier;
 import dev.lull.agent.control.systemd.ServiceEnvironment;
 import dev.lull.agent.control.systemd.SocketActivation;
 import dev.lull.agent.control.systemd.Watchdog;
+import dev.lull.agent.control.vm.IdleTime;
 import dev.lull.agent.metrics.CountersRefresher;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
@@ -53,9 +54,10 @@ final class Daemon {
         ExecutorService workers = Workers.pool("lulld-work");
         try (Notifier notifier = Notifier.connect(environment);
                 HttpLoop loop = new HttpLoop();
-                CountersRefresher counters = new CountersRefresher(LOG::warn)) {
+                CountersRefresher counters = new CountersRefresher(LOG::warn);
+                IdleTime idle = new IdleTime()) {
             Events events = new Events();
-            Host host = new Host(config, loop, workers, events, counters);
+            Host host = new Host(config, loop, workers, events, counters, idle);
             Vms vms = new Vms(host);
             HostRouter router = new HostRouter(host, vms, hostId());
             HttpLimits limits = HttpLimits.ofHost();

@@ -2,6 +2,7 @@ package dev.lull.agent.control.daemon;
 
 import dev.lull.agent.control.dialect.RefusalException;
 import dev.lull.agent.control.http.HttpResponse;
+import dev.lull.agent.control.vm.HistogramJson;
 import dev.lull.agent.json.Json;
 import dev.lull.device.virtio.DeviceStats;
 import dev.lull.device.virtio.RequestStats;
@@ -9,7 +10,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -29,7 +29,7 @@ final class HistogramReport {
     static HttpResponse all(HostedVm vm) {
         List<Map<String, Object>> histograms = new ArrayList<>();
         for (RequestStats stats : requests(vm)) {
-            histograms.add(summary(stats.name(), stats.nanos()));
+            histograms.add(HistogramJson.summary(stats.name(), stats.nanos()));
         }
         return HttpResponse.json(OK, Json.text(Map.of("histograms", histograms)));
     }
@@ -62,22 +62,8 @@ final class HistogramReport {
                         List.of());
     }
 
-    private static Map<String, Object> summary(String name, Histogram histogram) {
-        Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("name", name);
-        summary.put("unit", "ns");
-        summary.put("count", histogram.getTotalCount());
-        summary.put("min", histogram.getTotalCount() == 0 ? 0 : histogram.getMinValue());
-        summary.put("p50", histogram.getValueAtPercentile(50));
-        summary.put("p90", histogram.getValueAtPercentile(90));
-        summary.put("p99", histogram.getValueAtPercentile(99));
-        summary.put("p999", histogram.getValueAtPercentile(99.9));
-        summary.put("max", histogram.getMaxValue());
-        return summary;
-    }
-
     private static HttpResponse percentiles(String name, Histogram histogram) {
-        Map<String, Object> report = summary(name, histogram);
+        Map<String, Object> report = HistogramJson.summary(name, histogram);
         List<Map<String, Object>> percentiles = new ArrayList<>();
         for (HistogramIterationValue value : histogram.percentiles(TICKS_PER_HALF_DISTANCE)) {
             percentiles.add(Map.of(

@@ -1,6 +1,7 @@
 package dev.lull.agent.control.daemon;
 
 import dev.lull.agent.control.http.HttpLoop;
+import dev.lull.agent.control.vm.IdleTime;
 import dev.lull.agent.metrics.CountersRefresher;
 import java.util.concurrent.Executor;
 
@@ -9,5 +10,12 @@ import java.util.concurrent.Executor;
  *
  * @param executor runs what waits
  * @param counters keeps the machines' counters up to date
+ * @param idle uses the machines' idle time
  */
-record Host(LulldConfig config, HttpLoop loop, Executor executor, Events events, CountersRefresher counters) {}
+record Host(
+        LulldConfig config,
+        HttpLoop loop,
+        Executor executor,
+        Events events,
+        CountersRefresher counters,
+        IdleTime idle) {}

@@ -7,6 +7,7 @@ import dev.lull.agent.control.http.HttpExchange;
 import dev.lull.agent.control.http.HttpHandler;
 import dev.lull.agent.control.http.HttpRequest;
 import dev.lull.agent.control.http.HttpResponse;
+import dev.lull.agent.control.vm.IdleJson;
 import dev.lull.agent.control.vm.Version;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.json.JsonFormatException;
@@ -41,7 +42,7 @@ final class HostRouter implements HttpHandler {
         this.host = host;
         this.vms = vms;
         this.hostId = hostId;
-        this.scrape = new Scrape(vms);
+        this.scrape = new Scrape(vms, host.idle());
     }
 
     @Override
@@ -65,6 +66,7 @@ final class HostRouter implements HttpHandler {
         switch (request.path()) {
             case "/" -> exchange.respond(get(request, this::describe));
             case "/vms" -> exchange.respond(get(request, this::list));
+            case "/idle" -> later(exchange, () -> get(request, this::idle));
             case "/metrics" -> later(exchange, () -> get(request, scrape::text));
             case "/openapi.json" -> exchange.respond(get(request, OpenApi::response));
             case "/events" -> {
@@ -143,6 +145,16 @@ final class HostRouter implements HttpHandler {
 
     private HttpResponse list() {
         return json(OK, Map.of("vms", vms.all().stream().map(HostedVm::describe).toList()));
+    }
+
+    private HttpResponse idle() {
+        return json(
+                OK,
+                Map.of(
+                        "vms",
+                        vms.all().stream().map(HostedVm::describeIdle).toList(),
+                        "cpus",
+                        host.idle().cpus().stream().map(IdleJson::cpu).toList()));
     }
 
     /** Answers on a thread that may wait. */

@@ -4,8 +4,10 @@ import dev.lull.agent.control.dialect.Command;
 import dev.lull.agent.control.http.HttpLimits;
 import dev.lull.agent.control.http.HttpServer;
 import dev.lull.agent.control.vm.DialectHandler;
+import dev.lull.agent.control.vm.IdleJson;
 import dev.lull.agent.control.vm.MicroVm;
 import dev.lull.agent.control.vm.VmEnding;
+import dev.lull.agent.control.vm.VmIdle;
 import dev.lull.agent.control.vm.VmObserver;
 import dev.lull.agent.control.vm.VmSite;
 import dev.lull.agent.control.vm.VmState;
@@ -39,7 +41,13 @@ final class HostedVm implements AutoCloseable, VmObserver {
                 id,
                 uuid,
                 new VmSite(
-                        console.ring(), directory.countersFile(), host.counters(), host.executor(), nanos -> {}, this));
+                        console.ring(),
+                        directory.countersFile(),
+                        host.counters(),
+                        host.executor(),
+                        nanos -> {},
+                        host.idle(),
+                        this));
         dialect = new DialectHandler(vm);
     }
 
@@ -94,6 +102,18 @@ final class HostedVm implements AutoCloseable, VmObserver {
                 .with("console_socket", directory.consoleSocket())
                 .with("counters_file", vm.machine() == null ? null : directory.countersFile())
                 .with("devices", devices())
+                .toMap();
+    }
+
+    /** What its idle time is used for, in short. */
+    Map<String, @Nullable Object> describeIdle() {
+        VmIdle idle = vm.idle();
+        JsonMembers members = idle == null
+                ? new JsonMembers().withSome("cpu_pins", vm.settings().machine().cpuPins())
+                : IdleJson.summary(idle.view());
+        return members.with("id", vm.id())
+                .with("state", vm.state().text())
+                .with("unused_because", vm.noIdle().isEmpty() ? null : vm.noIdle())
                 .toMap();
     }
 

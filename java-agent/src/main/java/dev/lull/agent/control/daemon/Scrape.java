@@ -1,6 +1,8 @@
 package dev.lull.agent.control.daemon;
 
 import dev.lull.agent.control.http.HttpResponse;
+import dev.lull.agent.control.vm.IdleTime;
+import dev.lull.agent.control.vm.VmIdle;
 import dev.lull.agent.control.vm.VmState;
 import dev.lull.agent.machine.ExitReason;
 import dev.lull.agent.machine.ExitStats;
@@ -11,6 +13,7 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.prometheus.metrics.model.snapshots.Quantile;
 import io.prometheus.metrics.model.snapshots.Quantiles;
@@ -18,6 +21,7 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +34,13 @@ final class Scrape {
     private static final double[] QUANTILES = {0.5, 0.9, 0.99, 0.999, 1};
 
     private final Vms vms;
+    private final IdleTime idle;
     private final PrometheusTextFormatWriter writer =
             PrometheusTextFormatWriter.builder().build();
 
-    Scrape(Vms vms) {
+    Scrape(Vms vms, IdleTime idle) {
         this.vms = vms;
+        this.idle = idle;
     }
 
     HttpResponse text() {
@@ -66,7 +72,45 @@ final class Scrape {
                             },
                             false);
         }
-        return figures.snapshots();
+        List<MetricSnapshot> snapshots = new ArrayList<>(figures.snapshots());
+        snapshots.addAll(idle(all).snapshots());
+        return new MetricSnapshots(snapshots);
+    }
+
+    private IdleFigures idle(Collection<HostedVm> all) {
+        IdleFigures figures = new IdleFigures();
+        for (HostedVm vm : all) {
+            VmIdle watched = vm.vm().idle();
+            if (watched != null) {
+                figures.add(vm.vm().id(), watched.view());
+            }
+        }
+        idle.cpus().forEach(figures::add);
+        return figures;
+    }
+
+    static SummarySnapshot.SummaryDataPointSnapshot times(Histogram nanos, Labels labels) {
+        Quantiles.Builder quantiles = Quantiles.builder();
+        for (double quantile : QUANTILES) {
+            quantiles.quantile(new Quantile(quantile, nanos.getValueAtPercentile(quantile * 100) / NANOS_PER_SECOND));
+        }
+        return SummarySnapshot.SummaryDataPointSnapshot.builder()
+                .labels(labels)
+                .count(nanos.getTotalCount())
+                .sum(nanos.getMean() * nanos.getTotalCount() / NANOS_PER_SECOND)
+                .quantiles(quantiles.build())
+                .build();
+    }
+
+    static CounterSnapshot.Builder counter(String name, String help) {
+        return CounterSnapshot.builder().name(name).help(help);
+    }
+
+    static CounterSnapshot.CounterDataPointSnapshot point(double value, Labels labels) {
+        return CounterSnapshot.CounterDataPointSnapshot.builder()
+                .value(value)
+                .labels(labels)
+                .build();
     }
 
     /** Each family in the making. */
@@ -101,8 +145,8 @@ final class Scrape {
             machine.deviceStats().forEach(device -> add(vm, device));
         }
 
-        MetricSnapshots snapshots() {
-            return new MetricSnapshots(
+        List<MetricSnapshot> snapshots() {
+            return List.of(
                     states.build(), exits.build(), requests.build(), bytes.build(), failures.build(), events.build());
         }
 
@@ -118,31 +162,6 @@ final class Scrape {
                 events.dataPoint(point(
                         (double) event.count(), Labels.of("vm", vm, "device", device.device(), "event", event.name())));
             }
-        }
-
-        private static SummarySnapshot.SummaryDataPointSnapshot times(Histogram nanos, Labels labels) {
-            Quantiles.Builder quantiles = Quantiles.builder();
-            for (double quantile : QUANTILES) {
-                quantiles.quantile(
-                        new Quantile(quantile, nanos.getValueAtPercentile(quantile * 100) / NANOS_PER_SECOND));
-            }
-            return SummarySnapshot.SummaryDataPointSnapshot.builder()
-                    .labels(labels)
-                    .count(nanos.getTotalCount())
-                    .sum(nanos.getMean() * nanos.getTotalCount() / NANOS_PER_SECOND)
-                    .quantiles(quantiles.build())
-                    .build();
-        }
-
-        private static CounterSnapshot.Builder counter(String name, String help) {
-            return CounterSnapshot.builder().name(name).help(help);
-        }
-
-        private static CounterSnapshot.CounterDataPointSnapshot point(double value, Labels labels) {
-            return CounterSnapshot.CounterDataPointSnapshot.builder()
-                    .value(value)
-                    .labels(labels)
-                    .build();
         }
     }
 }

@@ -37,9 +37,10 @@ public sealed interface Command {
         };
     }
 
-    /** Whether it only reads, and so need not wait for the command before it. */
+    /** Whether it only reads what is at hand, and so waits for nothing, the command before it included. */
     default boolean reads() {
-        return this instanceof Describe;
+        // A worker in idle time may have to be waited for.
+        return this instanceof Describe describe && describe.subject != Subject.IDLE;
     }
 
     /** What can be read. */
@@ -59,7 +60,9 @@ public sealed interface Command {
         /** How far free page hinting has come. */
         BALLOON_HINTING(Phase.AFTER_START),
         /** The metadata. */
-        MMDS(Phase.ANY);
+        MMDS(Phase.ANY),
+        /** Idle time, Lull's own. */
+        IDLE(Phase.AFTER_START);
 
         private final Phase phase;
 
@@ -152,6 +155,12 @@ public sealed interface Command {
 
     /** Writes the metrics now. */
     record FlushMetrics() implements Command {}
+
+    /** Begins work in idle time, Lull's own; its answer tells of the task. */
+    record StartIdleTask(IdleTask task) implements Command {}
+
+    /** Ends such work before it is done. */
+    record StopIdleTask(int id) implements Command {}
 
     /** What the dialect has and Lull has not. */
     record Unsupported(String what, Phase phase) implements Command {}

@@ -82,6 +82,7 @@ public final class Dialect {
             case "mmds" -> new Describe(Subject.MMDS);
             case "balloon" -> getBalloon();
             case "hotplug" -> memoryHotplug(Phase.AFTER_START);
+            case "idle" -> route.next() == null ? new Describe(Subject.IDLE) : null;
             default -> null;
         };
     }
@@ -117,6 +118,7 @@ public final class Dialect {
             case "vsock" -> vsock();
             case "entropy" -> new Command.SetEntropy(read(Entropy::of));
             case "hotplug" -> memoryHotplug(Phase.BEFORE_START);
+            case "idle" -> "tasks".equals(route.next()) ? new Command.StartIdleTask(read(IdleTask::of)) : null;
             default -> null;
         };
     }
@@ -161,8 +163,16 @@ public final class Dialect {
             case "drives" -> new Command.RemoveDrive(route.id());
             case "network-interfaces" -> new Command.RemoveNetworkInterface(route.id());
             case "pmem" -> pmem(Phase.AFTER_START);
+            case "idle" -> "tasks".equals(route.next()) ? new Command.StopIdleTask(idleTaskId(route.id())) : null;
             default -> null;
         };
+    }
+
+    private static int idleTaskId(String id) {
+        if (!id.matches("[0-9]{1,5}")) {
+            throw new RefusalException("The ID of an idle task is a number; GET /idle has them.");
+        }
+        return Integer.parseInt(id);
     }
 
     private Command action() {

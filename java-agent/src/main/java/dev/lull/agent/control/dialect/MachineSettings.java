@@ -4,6 +4,7 @@ import dev.lull.agent.json.JsonMembers;
 import dev.lull.agent.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cpuTemplate of Firecracker's static templates, deprecated; null for none
  * @param hugePages {@code None}, {@code Transparent} or {@code 2M}
+ * @param cpuPins Lull's own: the host's CPU of each vCPU; empty for any
  */
 public record MachineSettings(
         int vcpuCount,
@@ -18,9 +20,13 @@ public record MachineSettings(
         boolean smt,
         @Nullable String cpuTemplate,
         boolean trackDirtyPages,
-        String hugePages) {
+        String hugePages,
+        List<Integer> cpuPins) {
     /** What a machine has that was told nothing. */
-    public static final MachineSettings DEFAULT = new MachineSettings(1, 128, false, null, false, "None");
+    public static final MachineSettings DEFAULT = new MachineSettings(1, 128, false, null, false, "None", List.of());
+
+    /** What the kernel's affinity masks have room for. */
+    private static final int MAX_CPU = 8191;
 
     private static final List<String> CPU_TEMPLATES = List.of("C3", "T2", "T2S", "T2CL", "T2A", "V1N1", "None");
     private static final List<String> HUGE_PAGES = List.of("None", "Transparent", "2M");
@@ -32,7 +38,8 @@ public record MachineSettings(
                 body.truth("smt", false),
                 body.optionalChoice("cpu_template", CPU_TEMPLATES),
                 body.truth("track_dirty_pages", false),
-                body.choice("huge_pages", HUGE_PAGES, "None"));
+                body.choice("huge_pages", HUGE_PAGES, "None"),
+                Objects.requireNonNullElse(pins(body), List.of()));
         body.end();
         return update;
     }
@@ -44,9 +51,14 @@ public record MachineSettings(
                 body.optionalTruth("smt"),
                 body.optionalChoice("cpu_template", CPU_TEMPLATES),
                 body.optionalTruth("track_dirty_pages"),
-                body.optionalChoice("huge_pages", HUGE_PAGES));
+                body.optionalChoice("huge_pages", HUGE_PAGES),
+                pins(body));
         body.end();
         return update;
+    }
+
+    private static @Nullable List<Integer> pins(JsonObject body) {
+        return body.optionalIntegers("cpu_pins", 0, MAX_CPU);
     }
 
     Map<String, @Nullable Object> toJson() {
@@ -57,6 +69,7 @@ public record MachineSettings(
                 .with("cpu_template", cpuTemplate)
                 .with("track_dirty_pages", trackDirtyPages)
                 .with("huge_pages", hugePages)
+                .withSome("cpu_pins", cpuPins)
                 .toMap();
     }
 
@@ -67,10 +80,11 @@ public record MachineSettings(
             @Nullable Boolean smt,
             @Nullable String cpuTemplate,
             @Nullable Boolean trackDirtyPages,
-            @Nullable String hugePages) {
+            @Nullable String hugePages,
+            @Nullable List<Integer> cpuPins) {
         /** Whether nothing is. */
         boolean isEmpty() {
-            return equals(new Update(null, null, null, null, null, null));
+            return equals(new Update(null, null, null, null, null, null, null));
         }
 
         /** {@code old} with the changes. */
@@ -82,7 +96,8 @@ public record MachineSettings(
                     smt == null ? old.smt : smt,
                     "None".equals(template) ? null : template,
                     trackDirtyPages == null ? old.trackDirtyPages : trackDirtyPages,
-                    hugePages == null ? old.hugePages : hugePages);
+                    hugePages == null ? old.hugePages : hugePages,
+                    cpuPins == null ? old.cpuPins : cpuPins);
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 /** Answers requests of the dialect for one machine: at once what only reads, else on a thread that may wait. */
 public final class DialectHandler implements HttpHandler {
     private static final int OK = 200;
+    private static final int CREATED = 201;
     private static final int INTERNAL_ERROR = 500;
 
     private final MicroVm vm;
@@ -58,7 +59,9 @@ public final class DialectHandler implements HttpHandler {
         try {
             Object value = vm.execute(command);
             vm.output().apiSuccess(value != null);
-            return value == null ? HttpResponse.noContent() : HttpResponse.json(OK, Json.text(value));
+            return value == null
+                    ? HttpResponse.noContent()
+                    : HttpResponse.json(command instanceof Command.StartIdleTask ? CREATED : OK, Json.text(value));
         } catch (RefusalException e) {
             return refusal(e);
         } catch (InterruptedException e) {

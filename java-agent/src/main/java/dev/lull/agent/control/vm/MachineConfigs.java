@@ -15,6 +15,7 @@ final class MachineConfigs {
                 .commandLine(CommandLine.of(settings))
                 .memoryBytes(settings.machine().memSizeMib() << 20)
                 .vcpus(settings.machine().vcpuCount())
+                .pin(settings.machine().cpuPins())
                 .hugePages(settings.machine().hugePages().equals("2M"))
                 .hotplug(true)
                 .keyboard(true)

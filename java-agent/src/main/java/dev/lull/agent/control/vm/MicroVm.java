@@ -7,6 +7,7 @@ import dev.lull.agent.machine.Machine;
 import dev.lull.agent.machine.MachineEnd;
 import dev.lull.agent.mmds.Mmds;
 import dev.lull.agent.mmds.MmdsStore;
+import dev.lull.idle.IdleUnavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +42,8 @@ public final class MicroVm implements AutoCloseable {
     private volatile VmState state = VmState.NOT_STARTED;
     private volatile @Nullable Instant startedAt;
     private volatile @Nullable VmEnding lastEnding;
+    private volatile @Nullable VmIdle idle;
+    private volatile String noIdle = "";
 
     /** Held to write while the machine is closed: its counters' memory goes then. */
     private final ReadWriteLock reading = new ReentrantReadWriteLock();
@@ -145,6 +148,31 @@ public final class MicroVm implements AutoCloseable {
         }
     }
 
+    /** Its idle time; null if that is not used. */
+    public @Nullable VmIdle idle() {
+        return idle;
+    }
+
+    /** Why its idle time is not used, in a line; empty if it is. */
+    public String noIdle() {
+        return noIdle;
+    }
+
+    /** Its idle time is used from now on, if that can be; a machine that is about to start. */
+    void watch(Machine made) {
+        if (settings.machine().cpuPins().isEmpty()) {
+            noIdle = "its vCPUs have no home whose idle time could be used; stop the microVM, give cpu_pins in "
+                    + "PATCH /machine-config, and start it again";
+            return;
+        }
+        try {
+            idle = site.idle().watch(made, this::warn);
+            noIdle = "";
+        } catch (IdleUnavailable e) {
+            noIdle = String.valueOf(e.getMessage());
+        }
+    }
+
     /** What surrounds it. */
     VmSite site() {
         return site;
@@ -168,8 +196,7 @@ public final class MicroVm implements AutoCloseable {
                 throw new RefusalException(404, "The microVM is being removed.");
             }
             requirePhase(command);
-            commands.execute(command);
-            return null;
+            return commands.execute(command);
         }
     }
 
@@ -182,7 +209,10 @@ public final class MicroVm implements AutoCloseable {
     public void stop(Duration grace) throws InterruptedException {
         Machine running = machine;
         if (running == null) {
-            return;
+            // Whoever gives back what an ended machine holds has the lock until that is done.
+            synchronized (this) {
+                return;
+            }
         }
         if (!grace.isZero() && state == VmState.RUNNING) {
             running.pressPowerButton();
@@ -225,6 +255,10 @@ public final class MicroVm implements AutoCloseable {
 
     void setMachine(@Nullable Machine made) {
         machine = made;
+        if (made == null) {
+            idle = null;
+            noIdle = "";
+        }
     }
 
     void setSettings(VmSettings changed) {
@@ -267,7 +301,7 @@ public final class MicroVm implements AutoCloseable {
             output.ended();
             reading.writeLock().lock();
             try {
-                machine = null;
+                setMachine(null);
                 ended.close();
             } finally {
                 reading.writeLock().unlock();

@@ -45,6 +45,10 @@ final class SettingsCheck {
             throw new RefusalException("Machine config error: The memory size (MiB) is either less than "
                     + MIN_MEMORY_MIB + ", or not a multiple of the configured page size.");
         }
+        if (!machine.cpuPins().isEmpty() && machine.cpuPins().size() != vcpus) {
+            throw new RefusalException("Machine config error: cpu_pins has "
+                    + machine.cpuPins().size() + " CPUs for " + vcpus + " vCPUs; give one for each");
+        }
         if (machine.cpuTemplate() != null) {
             throw new RefusalException("Machine config error: the CPU template " + machine.cpuTemplate()
                     + " is not supported by Lull; its guests see the host's processor");

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What each command that changes something means; one at a time, under the lock of its {@link MicroVm}. */
 final class VmCommands {
@@ -42,9 +43,15 @@ final class VmCommands {
         this.vm = vm;
     }
 
-    void execute(Command command) throws InterruptedException {
+    /** Does what is asked; null if there is no more to tell than that it was done. */
+    @Nullable
+    Object execute(Command command) throws InterruptedException {
         try {
+            if (command instanceof Command.StartIdleTask start) {
+                return IdleJson.task(idle().start(start.task()));
+            }
             dispatch(command);
+            return null;
         } catch (ConfigException | KernelException | MachineException e) {
             throw new RefusalException(prefix(command) + e.getMessage());
         }
@@ -81,6 +88,8 @@ final class VmCommands {
             case Command.Unsupported unsupported ->
                 throw new RefusalException(
                         "The requested operation is not supported: Lull has no " + unsupported.what() + " yet");
+            case Command.StopIdleTask stop -> idle().stop(stop.id());
+            case Command.StartIdleTask start -> throw new IllegalArgumentException("has an answer");
             case Command.Describe describe -> throw new IllegalArgumentException("reading waits for nothing");
         }
     }
@@ -296,6 +305,7 @@ final class VmCommands {
     private void start(Machine machine) {
         try {
             vm.setMachine(machine);
+            vm.watch(machine);
             machine.start();
             vm.started(machine);
         } catch (RuntimeException e) {
@@ -313,6 +323,10 @@ final class VmCommands {
     private void resume() {
         running().resume();
         vm.setState(VmState.RUNNING);
+    }
+
+    private VmIdle idle() {
+        return VmDescription.idle(vm);
     }
 
     private Machine running() {

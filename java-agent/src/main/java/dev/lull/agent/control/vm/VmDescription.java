@@ -36,7 +36,21 @@ final class VmDescription {
             case BALLOON_STATISTICS -> balloonStatistics();
             case BALLOON_HINTING -> hinting();
             case MMDS -> metadata();
+            case IDLE -> IdleJson.detail(idle(vm).view(), vm.site().idle().cpus());
         };
+    }
+
+    /**
+     * The idle time of a machine that runs.
+     *
+     * @throws RefusalException if it is not used
+     */
+    static VmIdle idle(MicroVm vm) {
+        VmIdle idle = vm.idle();
+        if (idle == null) {
+            throw new RefusalException("Idle time error: " + vm.noIdle());
+        }
+        return idle;
     }
 
     private Map<String, @Nullable Object> instance() {

@@ -37,6 +37,10 @@ final class VmMetrics {
                 .with("api_server", Map.of("requests_count", lost.requests, "requests_fails", lost.refusals))
                 .with("logger", Map.of("missed_log_count", lost.logLines, "missed_metrics_count", lost.metricsLines))
                 .with("uart", Map.of("rate_limiter_dropped_bytes", lost.serialBytes));
+        VmIdle idle = vm.idle();
+        if (idle != null) {
+            members.with("idle", IdleJson.summary(idle.view()).toMap());
+        }
         return vm.read(machine -> withMachine(members, machine), members).toMap();
     }
 

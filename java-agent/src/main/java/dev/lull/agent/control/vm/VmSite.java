@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param counters keeps them up to date; null for nobody
  * @param executor runs what waits: its end is seen to there
  * @param onBoot told how long the guest took to its first process, in nanoseconds, if it says so
+ * @param idle uses its idle time, if its vCPUs are bound to CPUs
  */
 public record VmSite(
         SerialPort.Output console,
@@ -22,4 +23,5 @@ public record VmSite(
         @Nullable CountersRefresher counters,
         Executor executor,
         LongConsumer onBoot,
+        IdleTime idle,
         VmObserver observer) {}

@@ -7,6 +7,7 @@ import dev.lull.agent.control.http.HttpServer;
 import dev.lull.agent.control.http.UnixClient;
 import dev.lull.agent.control.http.UnixClient.Answer;
 import dev.lull.agent.control.vm.DialectHandler;
+import dev.lull.agent.control.vm.IdleTime;
 import dev.lull.agent.control.vm.MicroVm;
 import dev.lull.agent.control.vm.SilentObserver;
 import dev.lull.agent.control.vm.VmSite;
@@ -66,7 +67,7 @@ final class TestedVm implements AutoCloseable {
         vm = new MicroVm(
                 id,
                 UUID.randomUUID(),
-                new VmSite(output, null, null, bench.workers(), nanos -> {}, new SilentObserver()));
+                new VmSite(output, null, null, bench.workers(), nanos -> {}, new IdleTime(), new SilentObserver()));
         server = HttpServer.listen(bench.loop(), socket, SOCKET_MODE, HttpLimits.ofMachine(), new DialectHandler(vm));
         client = new UnixClient(socket);
     }

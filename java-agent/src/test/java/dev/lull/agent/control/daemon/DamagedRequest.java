@@ -43,6 +43,8 @@ record DamagedRequest(String method, String target, byte[] body) {
             "actions",
             "stop",
             "histograms",
+            "idle",
+            "tasks",
             "",
             ".",
             "..",

@@ -8,6 +8,7 @@ import dev.lull.agent.control.http.HttpRequest;
 import dev.lull.agent.control.http.HttpResponse;
 import dev.lull.agent.control.http.Peer;
 import dev.lull.agent.control.http.UnixClient.Answer;
+import dev.lull.agent.control.vm.IdleTime;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.json.JsonFormatException;
 import dev.lull.agent.metrics.CountersRefresher;
@@ -50,6 +51,10 @@ final class DialectFuzzTarget {
             "GET / ",
             "GET /vms ",
             "GET /metrics ",
+            "GET /idle ",
+            "GET /vms/vm/idle ",
+            "PUT /vms/vm/idle/tasks {\"task\": \"fingerprints\", \"base_path\": \"$DATA\", \"priority\": 1, \"deadline_ms\": 5}",
+            "DELETE /vms/vm/idle/tasks/1 ",
             "GET /events ",
             "GET /openapi.json ",
             "GET /vms/vm ",
@@ -78,6 +83,7 @@ final class DialectFuzzTarget {
     private final TestBench bench;
     private volatile Thread client = Thread.currentThread();
     private final CountersRefresher counters = new CountersRefresher(warning -> {});
+    private final IdleTime idle = new IdleTime();
     private final Vms vms;
     private final HostRouter router;
     private final ApiDescription description = ApiDescription.read();
@@ -97,7 +103,7 @@ final class DialectFuzzTarget {
         bench = new TestBench(this.directory);
         ExecutorService workers = bench.workers();
         LulldConfig config = new LulldConfig(run, run.resolve("sock"), "", "error", MAX_VMS, MAX_BODY_BYTES, 0);
-        Host host = new Host(config, bench.loop(), task -> execute(workers, task), new Events(), counters);
+        Host host = new Host(config, bench.loop(), task -> execute(workers, task), new Events(), counters, idle);
         vms = new Vms(host);
         vms.reconcile();
         router = new HostRouter(host, vms, UUID.randomUUID());
@@ -337,6 +343,7 @@ final class DialectFuzzTarget {
     void close() throws IOException, InterruptedException {
         vms.stopAll(Duration.ZERO);
         counters.close();
+        idle.close();
         bench.close();
         if (!entries(run.resolve("vms")).isEmpty()) {
             throw new AssertionError("left: " + entries(run.resolve("vms")));

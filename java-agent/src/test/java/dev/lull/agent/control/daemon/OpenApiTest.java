@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lull.agent.control.conformance.ApiDescription;
 import dev.lull.agent.control.http.UnixClient;
 import dev.lull.agent.control.http.UnixClient.Answer;
+import dev.lull.agent.idle.TaskKind;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.machine.Payload;
 import dev.lull.testing.Facility;
@@ -12,6 +13,7 @@ import dev.lull.testing.Requires;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +32,7 @@ class OpenApiTest {
             "GET /",
             "GET /openapi.json",
             "GET /metrics",
+            "GET /idle",
             "GET /events",
             "GET /vms",
             "GET /vms/{id}",
@@ -112,6 +115,7 @@ class OpenApiTest {
     void answersAreAsItSays() throws IOException {
         check("GET", "/", "", 200);
         check("GET", "/vms", "", 200);
+        check("GET", "/idle", "", 200);
         check("GET", "/vms/told", "", 404);
         check("PUT", "/vms/told", "{\"boot-source\": 1}", 400);
         check("PUT", "/vms/to.ld", "", 400);
@@ -129,6 +133,8 @@ class OpenApiTest {
         check("GET", "/vms/told/histograms/" + histogram("told"), "", 200);
         check("GET", "/vms/told/balloon/statistics", "", 200);
         check("GET", "/metrics", "", 200);
+        check("GET", "/idle", "", 200);
+        check("GET", "/vms/told/idle", "", 400);
         check("PUT", "/vms/told/stop", "{\"grace_ms\": -1}", 400);
         check("PUT", "/vms/told/stop", "{\"grace_ms\": 10000}", 204);
         check("GET", "/vms/told", "", 200);
@@ -137,6 +143,41 @@ class OpenApiTest {
         check("DELETE", "/vms/told", "", 404);
         Answer log = send("GET", "/openapi.json", "");
         assertThat(Json.parse(log.body())).isInstanceOf(Map.class);
+    }
+
+    @Test
+    void idleTimeOfAMachineWithPinsIsAsItSays() throws IOException, InterruptedException {
+        String config = configuration().replace("\"mem_size_mib\":64", "\"mem_size_mib\":64,\"cpu_pins\":[0]");
+        check("PUT", "/vms/idle1", config, 201);
+        check("GET", "/vms/idle1/machine-config", "", 200);
+        check("GET", "/vms/idle1/idle", "", 400);
+        check("PUT", "/vms/idle1/actions", "{\"action_type\": \"InstanceStart\"}", 204);
+        check("PUT", "/vms/idle1/idle/tasks", "{\"task\": \"fingerprints\", \"deadline_ms\": 1}", 201);
+        check("PUT", "/vms/idle1/idle/tasks", "{\"task\": \"nothing\"}", 400);
+        check("PUT", "/vms/idle1/idle/tasks", "{\"task\": \"fingerprints\", \"priority\": 101}", 400);
+        check("PUT", "/vms/idle1/idle/tasks", "{\"task\": \"fingerprints\", \"base_path\": \"/none\"}", 400);
+        while (!send("GET", "/vms/idle1/idle", "").body().contains("\"done_tasks\":1")) {
+            Thread.sleep(20);
+        }
+        check("GET", "/vms/idle1/idle", "", 200);
+        check("GET", "/idle", "", 200);
+        assertThat(send("GET", "/metrics", "").body())
+                .contains(
+                        "lull_idle_tasks_total{end=\"done\",vm=\"idle1\"} 1.0",
+                        "lull_idle_worker_cpu_seconds_total{cpu=\"0\"}");
+        check("DELETE", "/vms/idle1/idle/tasks/1", "", 204);
+        check("DELETE", "/vms/idle1/idle/tasks/none", "", 400);
+        check("DELETE", "/vms/idle1/idle/tasks/999", "", 404);
+        check("DELETE", "/vms/idle1", "", 204);
+    }
+
+    @Test
+    void theTasksItNamesAreThoseThereAre() {
+        assertThat(OpenApi.text())
+                .contains("\"task\": {\"type\": \"string\", \"enum\": "
+                        + Arrays.stream(TaskKind.values())
+                                .map(kind -> "\"" + kind + "\"")
+                                .toList() + "}");
     }
 
     @Test

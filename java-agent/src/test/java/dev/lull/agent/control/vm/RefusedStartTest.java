@@ -22,7 +22,8 @@ class RefusedStartTest {
     void leavesTheConsolesFileClosed(@TempDir Path directory) throws Exception {
         Path kernel = Files.write(directory.resolve("kernel"), new byte[4096]);
         Path console = directory.resolve("console");
-        VmSite site = new VmSite(value -> {}, null, null, Runnable::run, nanos -> {}, new SilentObserver());
+        VmSite site =
+                new VmSite(value -> {}, null, null, Runnable::run, nanos -> {}, new IdleTime(), new SilentObserver());
         try (MicroVm vm = new MicroVm("refused", UUID.randomUUID(), site)) {
             put(vm, "/boot-source", Map.of("kernel_image_path", kernel));
             put(vm, "/serial", Map.of("serial_out_path", console));
