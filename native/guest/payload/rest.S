@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A kernel that fills 8 MiB of its memory, from 32 MiB on, and halts for good: its processor may be had for anything. */
+/* A kernel that fills 256 KiB of its memory, from 32 MiB on, and halts for good: its processor may be had for anything. */
 #define FILLED_GPA 0x2000000
-#define FILLED_BYTES 0x800000
+#define FILLED_BYTES 0x40000
 
 	.text
 	.globl _start

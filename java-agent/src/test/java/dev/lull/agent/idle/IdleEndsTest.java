@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ class IdleEndsTest {
     private static final int MOMENTS = 1000;
     private static final int WARM_UP_MOMENTS = 100;
     private static final int TASKS = 16;
-    private static final int LONGEST_WAIT_NANOS = 30_000_000;
+    private static final int LONGEST_WAIT_NANOS = 60_000_000;
 
     /** What befalls a machine, its tasks or its scheduler. */
     private enum Blow {
@@ -43,13 +44,20 @@ class IdleEndsTest {
 
     private final SplittableRandom random = new SplittableRandom(20);
     private final List<Submission> submitted = new ArrayList<>();
+    private final List<Throwable> faults = new CopyOnWriteArrayList<>();
+    private final IdleEvents failures = new IdleEvents() {
+        @Override
+        public void failed(Submission work, Throwable fault) {
+            faults.add(fault);
+        }
+    };
     private final Map<Blow, Integer> blows = new EnumMap<>(Blow.class);
     private long stepsOfTheEnded;
 
     @Test
     void nothingHangsOrIsLeftOver() throws Exception {
         Footprint before = null;
-        try (IdleScheduler scheduler = IdleScheduler.create(IdleSettings.DEFAULT, IdleEvents.NONE)) {
+        try (IdleScheduler scheduler = IdleScheduler.create(IdleSettings.DEFAULT, failures)) {
             for (int moments = 0; moments < MOMENTS; ) {
                 moments += lifeOf(scheduler);
                 if (before == null && moments >= WARM_UP_MOMENTS) {
@@ -58,6 +66,7 @@ class IdleEndsTest {
             }
             assertThat(measure()).isEqualTo(before);
         }
+        assertThat(faults).isEmpty();
         assertThat(blows).containsOnlyKeys(Blow.values());
         assertThat(stepsOfTheEnded).isPositive();
     }

@@ -10,7 +10,7 @@ public final class Payload {
     /** Exits for ever. */
     public static final Path SPIN = path("spin.elf");
 
-    /** Fills 8 MiB and halts for ever. */
+    /** Fills 256 KiB and halts for ever. */
     public static final Path REST = path("rest.elf");
 
     /** Ends in a triple fault. */
