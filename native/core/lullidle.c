@@ -128,12 +128,15 @@ static enum look look_at_vcpus(struct lull_idle *idle, uint64_t *halts)
 		for (int bucket = 0; bucket < LULL_IDLE_GAP_BUCKETS; bucket++)
 			ended += values[vcpu->halt_wait_hist + bucket];
 		*halts += ended;
+		/* Of a wake-up that came to nothing the next look does not tell again. */
+		int woken = ended == vcpu->ended && values[vcpu->halt_wakeup] != vcpu->wakeups;
 		vcpu->wakeups = values[vcpu->halt_wakeup];
+		vcpu->ended = ended;
 		if (ended - vcpu->learned >= LEARN_HALTS) {
 			learn_gaps(vcpu, &values[vcpu->halt_wait_hist]);
 			vcpu->learned = ended;
 		}
-		if (!values[vcpu->blocking])
+		if (!values[vcpu->blocking] || woken)
 			return AWAKE;
 	}
 	return RESTS;

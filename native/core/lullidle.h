@@ -77,8 +77,9 @@ struct lull_idle_vcpu {
 	uint32_t halt_wait_hist;
 	uint32_t halt_wakeup;
 	uint32_t reserved;
-	/* halt_wakeup, as it was at the last look. */
+	/* halt_wakeup, and the sum of halt_wait_hist, as they were at the last look. */
 	uint64_t wakeups;
+	uint64_t ended;
 	/* How long it rested of late, and KVM's histogram, and the sum of its buckets, as they were when that was learned. */
 	uint64_t gaps[LULL_IDLE_GAP_BUCKETS];
 	uint64_t seen[LULL_IDLE_GAP_BUCKETS];

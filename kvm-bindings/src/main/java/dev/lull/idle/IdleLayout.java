@@ -52,7 +52,7 @@ final class IdleLayout {
 
     @CStruct(value = "lull_idle_vcpu", header = IDLE)
     static final class Vcpu {
-        static final int SIZE = 816;
+        static final int SIZE = 824;
         static final int STATS_FD = 0;
         static final int VALUES = 4;
         static final int VALUES_OFFSET = 8;

@@ -123,6 +123,33 @@ class IdleContextTest {
     }
 
     @Test
+    void aGuestThatIsWokenUpIsNoticedBeforeItRuns() throws Exception {
+        vcpu.halt();
+        watch(new RestingVcpu(stats));
+        AtomicBoolean done = new AtomicBoolean();
+        Thread alarm = Thread.ofPlatform().start(() -> {
+            while (!done.get()) {
+                try {
+                    vcpu.wakeUp();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        try {
+            while (account.preempted() == 0) {
+                try (Fingerprints task = fingerprints()) {
+                    context.run(task, account, BATCH_NANOS, BATCH_NANOS);
+                    context.takeRecords(record -> {});
+                }
+            }
+        } finally {
+            done.set(true);
+            alarm.join();
+        }
+    }
+
+    @Test
     void allGuestsOfACpuHaveToRest() throws Exception {
         StatsFile other = new StatsFile(directory.resolve("other"));
         vcpu.halt();

@@ -51,6 +51,12 @@ public final class StatsFile {
         write();
     }
 
+    /** Something has woken it up, and it has no CPU to run on yet. */
+    public void wakeUp() throws IOException {
+        wakeups++;
+        write();
+    }
+
     /** It has rested {@code count} times, for {@code nanos} each. */
     public void rested(long count, long nanos) throws IOException {
         usual = Math.min(BUCKETS - 1, Long.SIZE - Long.numberOfLeadingZeros(nanos));
