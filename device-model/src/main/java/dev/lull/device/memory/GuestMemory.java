@@ -28,11 +28,10 @@ public final class GuestMemory {
         }
     }
 
-    private static final VarHandle COUNT = JAVA_INT.varHandle();
-
     private final Region[] regions;
     private volatile @Nullable WrittenPages written;
     private final MemorySegment reads = Arena.ofAuto().allocate(JAVA_INT);
+    private int readsUnderWay;
 
     /** @param regions disjoint and in ascending order of GPA */
     public GuestMemory(List<Region> regions) {
@@ -107,12 +106,14 @@ public final class GuestMemory {
      * the devices' loop alone, as {@link #endRead} is.
      */
     public void beginRead() {
-        COUNT.setVolatile(reads, 0L, (int) COUNT.get(reads, 0L) + 1);
+        reads.set(JAVA_INT, 0, ++readsUnderWay);
+        VarHandle.fullFence();
     }
 
     /** What {@link #beginRead} told of has ended. */
     public void endRead() {
-        COUNT.setRelease(reads, 0L, (int) COUNT.get(reads, 0L) - 1);
+        VarHandle.releaseFence();
+        reads.set(JAVA_INT, 0, --readsUnderWay);
     }
 
     /** How many of these reads are under way: an {@code int}, for readers outside Java. */
