@@ -116,6 +116,8 @@ public final class IdleMachine implements AutoCloseable {
             if (queue.remove(work)) {
                 settle(work, State.ENDED);
             }
+            // Or the worker that had it has taken it out, and is closing it.
+            work.end.join();
         }
         workers.values().stream().distinct().forEach(worker -> worker.remove(this));
         scheduler.forget(this);

@@ -134,8 +134,11 @@ public final class Submission {
     void finish(State how) {
         setState(how);
         machine.retire(this);
-        task.close();
-        end.complete(how);
+        try {
+            task.close();
+        } finally {
+            end.complete(how);
+        }
     }
 
     synchronized void setState(State state) {
