@@ -148,7 +148,9 @@ class IdleTest {
         Path file = directory.resolve("idle.log");
         List<DeviceConfig> disk = List.of(new DiskConfig("disk", image));
         try (DeviceLab lab = DeviceLab.boot(List.of(1), "", disk)) {
-            lab.run("(while :; do dd if=/dev/vda of=/dev/null bs=4k count=64 iflag=direct; done) >/dev/null 2>&1 &");
+            // Rests of the disk's length alone are too short for a page on an emulated processor.
+            lab.run("(while :; do dd if=/dev/vda of=/dev/null bs=4k count=64 iflag=direct; usleep 10000; done)"
+                    + " >/dev/null 2>&1 &");
             List<KernelTrace.Event> events;
             int devices = KernelTrace.thread("vm-devices");
             try (KernelTrace trace = KernelTrace.start();
@@ -159,7 +161,7 @@ class IdleTest {
                     machine.submit(new FingerprintTask(
                                     lab.machine().management().memory()))
                             .end()
-                            .get(2, TimeUnit.MINUTES);
+                            .get(3, TimeUnit.MINUTES);
                 }
                 machine.close();
                 events = trace.stop();
