@@ -51,6 +51,15 @@ void lull_task_learn(struct lull_task *task, uint64_t unit_nanos)
 		task->unit_nanos -= (task->unit_nanos - unit_nanos) / 8;
 }
 
+int lull_task_goes_on(struct lull_task *task, uint64_t *begin_nanos, uint64_t deadline_nanos)
+{
+	uint64_t now = lull_now_nanos();
+
+	lull_task_learn(task, now - *begin_nanos);
+	*begin_nanos = now;
+	return now + task->unit_nanos <= deadline_nanos;
+}
+
 static void learn_gaps(struct lull_idle_vcpu *vcpu, const uint64_t *histogram)
 {
 	uint64_t total = 0;
@@ -347,9 +356,7 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 					io_since_nanos = now;
 				soon = now - io_since_nanos < MIN_SLEEP_NANOS;
 			}
-			if (soon) {
-				sched_yield();
-			} else {
+			if (!soon) {
 				sleep_until_request(idle, sleep_nanos);
 				sleep_nanos = sleep_nanos * 2 < MAX_SLEEP_NANOS ? sleep_nanos * 2 : MAX_SLEEP_NANOS;
 			}

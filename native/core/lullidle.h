@@ -182,4 +182,10 @@ uint64_t lull_now_nanos(void);
 /* A unit of the task's work took this long. Forgets a dear one after some dozen others: an interrupt may have been in it. */
 void lull_task_learn(struct lull_task *task, uint64_t unit_nanos);
 
+/*
+ * A unit of the task's work has ended that began at *begin_nanos: learns what it took. Whether another, which begins now, will
+ * probably end before the deadline.
+ */
+int lull_task_goes_on(struct lull_task *task, uint64_t *begin_nanos, uint64_t deadline_nanos);
+
 #endif

@@ -6,7 +6,6 @@
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -123,20 +122,6 @@ static void look(struct lull_reclaim_task *reclaim)
 	}
 }
 
-/* Takes write protection from pages, or puts it on them: 0 or an errno. */
-static int protect(const struct lull_reclaim_task *reclaim, const uint8_t *page, uint64_t pages, uint64_t mode)
-{
-	struct uffdio_writeprotect range = {
-		.range = {.start = (uintptr_t)page, .len = pages * LULL_PAGE_BYTES},
-		.mode = mode,
-	};
-
-	while (ioctl(reclaim->userfaults_fd, UFFDIO_WRITEPROTECT, &range) != 0)
-		if (errno != EAGAIN && errno != EINTR)
-			return errno;
-	return 0;
-}
-
 /* Of pages that are held: discards those that are still zero; 0 or an errno. */
 static int discard_zero(struct lull_reclaim_task *reclaim, uint8_t *page, uint64_t pages)
 {
@@ -161,14 +146,15 @@ static int discard_zero(struct lull_reclaim_task *reclaim, uint8_t *page, uint64
 static int32_t hold(struct lull_reclaim_task *reclaim, uint8_t *page, uint64_t pages)
 {
 	uint64_t begin = lull_now_nanos(), nanos;
-	int error = protect(reclaim, page, pages, UFFDIO_WRITEPROTECT_MODE_WP), wait = 0, left;
+	int fd = reclaim->userfaults_fd, wait = 0, left;
+	int error = lull_write_protect(fd, page, pages, UFFDIO_WRITEPROTECT_MODE_WP);
 
 	if (error == 0) {
 		wait = __atomic_load_n(reclaim->reads, __ATOMIC_SEQ_CST) != 0;
 		if (!wait)
 			error = discard_zero(reclaim, page, pages);
 	}
-	left = protect(reclaim, page, pages, 0);
+	left = lull_write_protect(fd, page, pages, 0);
 	nanos = lull_now_nanos() - begin;
 	reclaim->holds++;
 	if (nanos > reclaim->longest_hold_nanos)
@@ -245,13 +231,10 @@ int32_t lull_reclaim_step(struct lull_task *task, uint64_t deadline_nanos)
 
 	while (reclaim->region < reclaim->region_count && reclaim->error == 0) {
 		int32_t outcome = do_part(reclaim, switches);
-		uint64_t now = lull_now_nanos();
 
 		if (outcome != LULL_STEP_MORE)
 			return outcome == LOST_PROCESSOR ? LULL_STEP_MORE : outcome;
-		lull_task_learn(task, now - before);
-		before = now;
-		if (now + task->unit_nanos > deadline_nanos)
+		if (!lull_task_goes_on(task, &before, deadline_nanos))
 			return LULL_STEP_MORE;
 	}
 	return LULL_STEP_DONE;

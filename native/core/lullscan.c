@@ -2,7 +2,10 @@
 #define _GNU_SOURCE
 #include "lullscan.h"
 
+#include <errno.h>
+#include <linux/userfaultfd.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #define WORDS (LULL_PAGE_BYTES / 8)
@@ -70,6 +73,19 @@ int lull_is_zero(const uint8_t *page)
 	return page[0] == 0 && memcmp(page, page + 1, LULL_PAGE_BYTES - 1) == 0;
 }
 
+int lull_write_protect(int userfaults_fd, const uint8_t *page, uint64_t pages, uint64_t mode)
+{
+	struct uffdio_writeprotect range = {
+		.range = {.start = (uintptr_t)page, .len = pages * LULL_PAGE_BYTES},
+		.mode = mode,
+	};
+
+	while (ioctl(userfaults_fd, UFFDIO_WRITEPROTECT, &range) != 0)
+		if (errno != EAGAIN && errno != EINTR)
+			return errno;
+	return 0;
+}
+
 static void take_page(struct lull_fingerprint_task *scan, const uint8_t *page)
 {
 	uint64_t fingerprint;
@@ -117,10 +133,7 @@ int32_t lull_fingerprint_step(struct lull_task *task, uint64_t deadline_nanos)
 
 	while (scan->region < scan->region_count) {
 		next_page(scan);
-		uint64_t now = lull_now_nanos();
-		lull_task_learn(task, now - before);
-		before = now;
-		if (now + task->unit_nanos > deadline_nanos)
+		if (!lull_task_goes_on(task, &before, deadline_nanos))
 			return LULL_STEP_MORE;
 	}
 	return LULL_STEP_DONE;

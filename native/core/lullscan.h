@@ -8,6 +8,12 @@
 #define LULL_PAGE_BYTES 4096
 #define LULL_CHUNK_PAGES 512
 
+/*
+ * Puts write protection of userfaultfd's on pages (mode UFFDIO_WRITEPROTECT_MODE_WP) or takes it from them (0); either takes them out
+ * of KVM's tables. 0 or an errno.
+ */
+int lull_write_protect(int userfaults_fd, const uint8_t *page, uint64_t pages, uint64_t mode);
+
 struct lull_region {
 	const uint8_t *host;
 	uint64_t bytes;

@@ -3,8 +3,6 @@
 #include "lulltouch.h"
 
 #include <errno.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define PAGES_2M 512ull
@@ -29,18 +27,6 @@ static int read_mapped(const struct lull_touch_task *touch, uint64_t *pages)
 	return 0;
 }
 
-static int take(const struct lull_touch_task *touch, const struct lull_piece *piece)
-{
-	struct uffdio_writeprotect range = {
-		.range = {.start = (uintptr_t)piece->host, .len = piece->pages * LULL_PAGE_BYTES},
-	};
-
-	while (ioctl(touch->userfaults_fd, UFFDIO_WRITEPROTECT, &range) != 0)
-		if (errno != EAGAIN && errno != EINTR)
-			return errno;
-	return 0;
-}
-
 static int take_next(struct lull_touch_task *touch)
 {
 	const struct lull_piece *piece = &touch->pieces[touch->next];
@@ -48,7 +34,7 @@ static int take_next(struct lull_touch_task *touch)
 	int error = read_mapped(touch, &before);
 
 	if (error == 0)
-		error = take(touch, piece);
+		error = lull_write_protect(touch->userfaults_fd, piece->host, piece->pages, 0);
 	if (error == 0)
 		error = read_mapped(touch, &after);
 	if (error != 0)
@@ -73,10 +59,7 @@ int32_t lull_touch_step(struct lull_task *task, uint64_t deadline_nanos)
 
 	while (touch->next < touch->piece_count && touch->error == 0) {
 		touch->error = (uint64_t)take_next(touch);
-		uint64_t now = lull_now_nanos();
-		lull_task_learn(task, now - before);
-		before = now;
-		if (now + task->unit_nanos > deadline_nanos)
+		if (!lull_task_goes_on(task, &before, deadline_nanos))
 			return LULL_STEP_MORE;
 	}
 	return LULL_STEP_DONE;

@@ -23,7 +23,6 @@ public abstract sealed class KvmStats implements AutoCloseable permits VcpuStats
     private final Fd fd;
     private final Map<String, Place> places = new HashMap<>();
     private final long dataOffsetBytes;
-    private final int length;
 
     KvmStats(Fd fd) {
         this.fd = fd;
@@ -34,16 +33,13 @@ public abstract sealed class KvmStats implements AutoCloseable permits VcpuStats
             int count = head.get(JAVA_INT, KvmLayout.StatsHeader.NUM_DESC);
             int descriptors = head.get(JAVA_INT, KvmLayout.StatsHeader.DESC_OFFSET);
             dataOffsetBytes = head.get(JAVA_INT, KvmLayout.StatsHeader.DATA_OFFSET);
-            int end = 0;
             for (int i = 0; i < count; i++) {
                 long at = descriptors + (long) i * (KvmLayout.StatsDesc.SIZE + nameBytes);
                 // The member "size" lies behind "exponent".
                 int values = Short.toUnsignedInt(head.get(JAVA_SHORT, at + KvmLayout.StatsDesc.EXPONENT + Short.BYTES));
                 int index = head.get(JAVA_INT, at + KvmLayout.StatsDesc.OFFSET) / Long.BYTES;
                 places.put(head.getString(at + KvmLayout.StatsDesc.SIZE), new Place(index, values));
-                end = Math.max(end, index + values);
             }
-            length = end;
         } catch (KvmException e) {
             fd.close();
             throw e;
@@ -58,11 +54,6 @@ public abstract sealed class KvmStats implements AutoCloseable permits VcpuStats
     /** Where in the file the values begin, in bytes. */
     public final long dataOffsetBytes() {
         return dataOffsetBytes;
-    }
-
-    /** How many values there are. */
-    public final int length() {
-        return length;
     }
 
     /**
