@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "lullidle.h"
+#include "lullgaps.h"
+#include "lullstay.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,13 +18,23 @@
 /* The values looked at are within some 100 of KVM's; with more than these in between they are not looked for. */
 #define MAX_VALUES 512
 
-/* Rests learned at once, before any is believed, and after how many the old ones count half. */
+/* Rests learned at once, and before any is believed. */
 #define LEARN_HALTS 8
 #define FEW_GAPS 16
-#define MANY_GAPS 4096
 
-/* After which it is looked whether vCPUs that nobody woke up still block: a signal may have taken one out of KVM. */
+/*
+ * How long a rest that is too young for a step is waited for, and after which it is looked whether vCPUs that nobody woke up still
+ * block, where it is not known that none has run: a signal may have taken one out of KVM.
+ */
 #define MAX_TRUST_NANOS 1000000ull
+
+/*
+ * A guest that wakes up takes the processor from a thread in SCHED_IDLE at once, unless it has had that much more of its share: the
+ * worker's has 3 of weight, the guest's 1024, or 110 if it is niced by 10. So after running for a 36th of the time that it was away
+ * the worker has had what it was owed; or after a few microseconds, if it slept.
+ */
+#define OWED_PART 32
+#define OWED_NANOS 10000ull
 
 /*
  * Looks that found a guest awake before the worker sleeps between looks, and for how long; a request that is not submitted
@@ -60,44 +72,13 @@ int lull_task_goes_on(struct lull_task *task, uint64_t *begin_nanos, uint64_t de
 	return now + task->unit_nanos <= deadline_nanos;
 }
 
-static void learn_gaps(struct lull_idle_vcpu *vcpu, const uint64_t *histogram)
-{
-	uint64_t total = 0;
-
-	for (int i = 0; i < LULL_IDLE_GAP_BUCKETS; i++) {
-		vcpu->gaps[i] += histogram[i] - vcpu->seen[i];
-		vcpu->seen[i] = histogram[i];
-		total += vcpu->gaps[i];
-	}
-	if (total > MANY_GAPS)
-		for (int i = 0; i < LULL_IDLE_GAP_BUCKETS; i++)
-			vcpu->gaps[i] /= 2;
-	vcpu->longer[LULL_IDLE_GAP_BUCKETS - 1] = 0;
-	for (int i = LULL_IDLE_GAP_BUCKETS - 1; i > 0; i--)
-		vcpu->longer[i - 1] = vcpu->longer[i] + vcpu->gaps[i];
-}
-
-/* How many of the rests were at least so long, in 256ths of a rest; within a bucket they are taken to be evenly spread. */
-static uint64_t gaps_of_at_least(const struct lull_idle_vcpu *vcpu, uint64_t nanos)
-{
-	int bucket = nanos == 0 ? 0 : 64 - __builtin_clzll(nanos);
-
-	if (bucket >= LULL_IDLE_GAP_BUCKETS)
-		return 0;
-	uint64_t count = vcpu->longer[bucket] << 8;
-	if (bucket == 0 || bucket == LULL_IDLE_GAP_BUCKETS - 1)
-		return count + (vcpu->gaps[bucket] << 8);
-	uint64_t low = 1ull << (bucket - 1);
-	return count + vcpu->gaps[bucket] * (((2 * low - nanos) << 8) >> (bucket - 1));
-}
-
 static int probably_lasts(const struct lull_idle *idle, uint64_t age_nanos, uint64_t more_nanos)
 {
 	for (uint32_t i = 0; i < idle->vcpu_count; i++) {
 		const struct lull_idle_vcpu *vcpu = idle->vcpus[i];
-		uint64_t as_long = gaps_of_at_least(vcpu, age_nanos);
+		uint64_t as_long = lull_gaps_of_at_least(vcpu, age_nanos);
 
-		if (as_long >= (uint64_t)FEW_GAPS << 8 && 2 * gaps_of_at_least(vcpu, age_nanos + more_nanos) < as_long)
+		if (as_long >= (uint64_t)FEW_GAPS << 8 && 2 * lull_gaps_of_at_least(vcpu, age_nanos + more_nanos) < as_long)
 			return 0;
 	}
 	return 1;
@@ -142,7 +123,7 @@ static enum look look_at_vcpus(struct lull_idle *idle, uint64_t *halts)
 		vcpu->wakeups = values[vcpu->halt_wakeup];
 		vcpu->ended = ended;
 		if (ended - vcpu->learned >= LEARN_HALTS) {
-			learn_gaps(vcpu, &values[vcpu->halt_wait_hist]);
+			lull_learn_gaps(vcpu, &values[vcpu->halt_wait_hist]);
 			vcpu->learned = ended;
 		}
 		if (!values[vcpu->blocking] || woken)
@@ -243,12 +224,25 @@ static int somebody_woke_up(const struct lull_idle *idle)
 	return 0;
 }
 
+/* Whether what the last look found still holds: while the worker keeps its processor and is owed nothing, it does. */
+static int holds(const struct lull_idle *idle, uint64_t now)
+{
+	enum lull_stay stay = lull_stay();
+
+	if (stay == LULL_LEFT || (stay == LULL_STAY_UNKNOWN && now - idle->looked_nanos >= MAX_TRUST_NANOS))
+		return 0;
+	return (stay == LULL_STAYED && now >= idle->owed_until_nanos) || !somebody_woke_up(idle);
+}
+
 /* A rest that was seen begins when a look has found it, and ends when the last look that found it began. */
 static enum look look(struct lull_idle *idle)
 {
 	uint64_t before = lull_now_nanos(), halts;
 
-	idle->looked_nanos = before;
+	if (lull_stay() != LULL_STAYED)
+		idle->owed_until_nanos = before + (before - idle->ran_nanos) / OWED_PART + OWED_NANOS;
+	idle->ran_nanos = idle->looked_nanos = before;
+	lull_stay_begin();
 	enum look vcpus = look_at_vcpus(idle, &halts);
 
 	if (vcpus == FAILED)
@@ -270,15 +264,13 @@ static enum look look(struct lull_idle *idle)
 }
 
 /* How long the next step may be in the rest that the last look found; 0 if the worker has to look again. */
-static uint64_t choose_next_step(const struct lull_idle *idle, const struct lull_task *task)
+static uint64_t choose_next_step(const struct lull_idle *idle, const struct lull_task *task, uint64_t now)
 {
-	uint64_t now = lull_now_nanos();
-
-	if (idle->policy != LULL_IDLE_CONFIRMED || idle->rest_halts == 0 ||
-	    now - idle->looked_nanos >= MAX_TRUST_NANOS || requests_wait(idle, 1) ||
+	if (idle->policy != LULL_IDLE_CONFIRMED || idle->rest_halts == 0 || requests_wait(idle, 1) ||
 	    __atomic_load_n(&idle->request, __ATOMIC_SEQ_CST) != 0)
 		return 0;
-	return choose_step(idle, task->unit_nanos, now);
+	uint64_t step_nanos = choose_step(idle, task->unit_nanos, now);
+	return holds(idle, now) ? step_nanos : 0;
 }
 
 static void sleep_until_request(const struct lull_idle *idle, uint64_t nanos)
@@ -298,9 +290,9 @@ static void sleep_until_request(const struct lull_idle *idle, uint64_t nanos)
  */
 static uint64_t await_older_rest(const struct lull_idle *idle, uint64_t unit_nanos)
 {
-	uint64_t step_nanos = 0, now = lull_now_nanos();
+	uint64_t step_nanos = 0, now = lull_now_nanos(), until_nanos = now + MAX_TRUST_NANOS;
 
-	while (step_nanos == 0 && now - idle->looked_nanos < MAX_TRUST_NANOS && !somebody_woke_up(idle) &&
+	while (step_nanos == 0 && now < until_nanos && holds(idle, now) &&
 	       __atomic_load_n(&idle->request, __ATOMIC_SEQ_CST) == 0) {
 		now = lull_now_nanos();
 		step_nanos = choose_step(idle, unit_nanos, now);
@@ -366,17 +358,11 @@ static int32_t await_rest(struct lull_idle *idle, uint64_t *unit_nanos, uint64_t
 	}
 }
 
-/* What a look found holds until somebody wakes up; that is asked last, for each step. */
-static int32_t do_step(struct lull_idle *idle, struct lull_task *task, uint64_t step_nanos)
+static int32_t do_step(struct lull_idle *idle, struct lull_task *task, uint64_t begin_nanos, uint64_t step_nanos)
 {
 	struct lull_idle_record *record = &idle->last_step;
-	uint64_t begin_nanos = lull_now_nanos();
 
 	if (idle->policy == LULL_IDLE_CONFIRMED) {
-		if (somebody_woke_up(idle)) {
-			idle->looked_nanos = 0;
-			return LULL_STEP_MORE;
-		}
 		judge_last_step(idle, 1, idle->rest_halts);
 		idle->rest_end_nanos = begin_nanos;
 		idle->rest_used = 1;
@@ -406,9 +392,9 @@ static int32_t run(struct lull_idle *idle, struct lull_task *task)
 {
 	uint64_t now = lull_now_nanos(), end_nanos = now + idle->batch_nanos;
 
-	while (!records_are_full(idle)) {
+	while (now < end_nanos && !records_are_full(idle)) {
 		uint64_t patient_nanos = now + idle->patience_nanos;
-		uint64_t step_nanos = choose_next_step(idle, task);
+		uint64_t step_nanos = choose_next_step(idle, task, now);
 		int32_t result;
 
 		if (step_nanos == 0) {
@@ -416,13 +402,14 @@ static int32_t run(struct lull_idle *idle, struct lull_task *task)
 					    &step_nanos);
 			if (result != LULL_STEP_MORE)
 				return result == LULL_STEP_BLOCKED ? LULL_STEP_MORE : result;
+			now = lull_now_nanos();
+			if (idle->policy == LULL_IDLE_CONFIRMED && !holds(idle, now))
+				continue;
 		}
-		result = do_step(idle, task, step_nanos);
+		result = do_step(idle, task, now, step_nanos);
 		if (result != LULL_STEP_MORE)
 			return result;
-		now = lull_now_nanos();
-		if (now >= end_nanos)
-			return LULL_STEP_MORE;
+		now = idle->ran_nanos = idle->last_step.end_nanos;
 	}
 	return LULL_STEP_MORE;
 }
@@ -491,6 +478,7 @@ int32_t lull_idle_run(struct lull_idle *idle, struct lull_task *task)
 			result = -EIO;
 	}
 	end_rest(idle);
+	lull_stay_end();
 	left = leave(idle, &away);
 	return left != 0 ? left : result;
 }
@@ -505,6 +493,7 @@ int32_t lull_idle_await(struct lull_idle *idle, uint64_t cost_nanos)
 		return result;
 	result = await_rest(idle, &cost_nanos, lull_now_nanos() + idle->batch_nanos, &step_nanos);
 	end_rest(idle);
+	lull_stay_end();
 	left = result == LULL_STEP_MORE ? leave_class(idle->policy) : leave(idle, &away);
 	return left != 0 ? left : result;
 }

@@ -156,8 +156,10 @@ struct lull_idle {
 	uint64_t rest_begin_nanos;
 	uint64_t rest_end_nanos;
 
-	/* When the vCPUs were looked at last. */
+	/* When the vCPUs were looked at last, when the worker ran last, and until when it may be owed some of its weight. */
 	uint64_t looked_nanos;
+	uint64_t ran_nanos;
+	uint64_t owed_until_nanos;
 
 	/* A step of which no look has told yet whether its guests slept through it; its kind is 0 for none. */
 	struct lull_idle_record last_step;

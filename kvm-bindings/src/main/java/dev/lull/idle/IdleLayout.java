@@ -90,7 +90,7 @@ final class IdleLayout {
 
     @CStruct(value = "lull_idle", header = IDLE)
     static final class Idle {
-        static final int SIZE = 216;
+        static final int SIZE = 232;
         static final int REQUEST = 0;
         static final int REQUEST_FD = 4;
         static final int POLICY = 8;
