@@ -35,6 +35,7 @@ public final class NativeThread {
     public record RunQueueDelay(long waitedNanos, long waits) {}
 
     private static final int PRIO_PROCESS = 0;
+    private static final int CALLING_THREAD = 0;
     private static final int AFFINITY_BYTES = 1024;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
@@ -95,6 +96,11 @@ public final class NativeThread {
 
     /** Confines the calling thread to {@code cpus}. */
     public static void setAffinity(BitSet cpus) {
+        setAffinity(CALLING_THREAD, cpus);
+    }
+
+    /** Confines a thread of this process to {@code cpus}. */
+    public static void setAffinity(int threadId, BitSet cpus) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(AFFINITY_BYTES);
             byte[] bits = cpus.toByteArray();
@@ -102,7 +108,7 @@ public final class NativeThread {
             Fd.check(
                     "sched_setaffinity",
                     "CPUs " + cpus,
-                    Syscall.syscall(SyscallNumber.__NR_sched_setaffinity, 0, AFFINITY_BYTES, mask.address()));
+                    Syscall.syscall(SyscallNumber.__NR_sched_setaffinity, threadId, AFFINITY_BYTES, mask.address()));
         }
     }
 
@@ -142,9 +148,14 @@ public final class NativeThread {
 
     /** Gives the calling thread less weight than others: nice values from 1 to 19. */
     public static void setNice(int nice) {
+        setNice(CALLING_THREAD, nice);
+    }
+
+    /** Gives a thread of this process less weight than others: nice values from 1 to 19. */
+    public static void setNice(int threadId, int nice) {
         Fd.check(
                 "setpriority",
                 "nice " + nice,
-                Syscall.syscall(SyscallNumber.__NR_setpriority, PRIO_PROCESS, currentId(), nice));
+                Syscall.syscall(SyscallNumber.__NR_setpriority, PRIO_PROCESS, threadId, nice));
     }
 }

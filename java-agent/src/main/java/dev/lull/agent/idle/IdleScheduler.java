@@ -129,7 +129,12 @@ public final class IdleScheduler implements AutoCloseable {
     }
 
     private IdleWorker worker(int cpu) {
-        return workers.computeIfAbsent(
-                cpu, home -> new IdleWorker(home, queue, settings, events, this::housekeepingCpus));
+        IdleWorker worker = workers.get(cpu);
+        if (worker == null) {
+            worker = new IdleWorker(cpu, queue, settings, events, this::housekeepingCpus);
+            workers.put(cpu, worker);
+            CompilerThreads.keepTo(housekeepingCpus());
+        }
+        return worker;
     }
 }
