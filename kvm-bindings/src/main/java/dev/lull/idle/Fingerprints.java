@@ -12,14 +12,14 @@ import java.util.List;
 public final class Fingerprints extends NativeTask {
     private Fingerprints(List<MemorySegment> memory, boolean whole) {
         super("lull_fingerprint_step", IdleLayout.Fingerprint.SIZE);
-        GuestRegions regions = GuestRegions.of(memory, arena);
+        GuestRegions regions = GuestRegions.of(memory, this);
         long pages = regions.pages();
         task.set(JAVA_LONG, IdleLayout.Fingerprint.REGIONS, regions.array().address());
         task.set(JAVA_LONG, IdleLayout.Fingerprint.REGION_COUNT, regions.count());
         task.set(JAVA_LONG, IdleLayout.Fingerprint.WHOLE, whole ? 1 : 0);
         // A power of two, never more than half full.
         long capacity = Long.highestOneBit(Math.max(pages, 1)) << 2;
-        MemorySegment own = arena.allocate(capacity * Long.BYTES, Long.BYTES);
+        MemorySegment own = allocate(capacity * Long.BYTES);
         task.set(JAVA_LONG, IdleLayout.Fingerprint.OWN__SLOTS, own.address());
         task.set(JAVA_LONG, IdleLayout.Fingerprint.OWN__CAPACITY, capacity);
     }

@@ -3,7 +3,6 @@ package dev.lull.idle;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.lull.linux.Mapping;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -15,8 +14,8 @@ import java.util.List;
  * @param pages how many pages are in them
  */
 record GuestRegions(MemorySegment array, long count, long pages) {
-    static GuestRegions of(List<MemorySegment> memory, Arena arena) {
-        MemorySegment array = arena.allocate((long) memory.size() * IdleLayout.Region.SIZE, 8);
+    static GuestRegions of(List<MemorySegment> memory, NativeTask task) {
+        MemorySegment array = task.allocate((long) memory.size() * IdleLayout.Region.SIZE);
         long pages = 0;
         for (int i = 0; i < memory.size(); i++) {
             long at = (long) i * IdleLayout.Region.SIZE;

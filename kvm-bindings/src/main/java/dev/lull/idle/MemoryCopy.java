@@ -49,7 +49,7 @@ public final class MemoryCopy extends NativeTask {
     public MemoryCopy(VmFd vm, Fd file, List<Slot> slots) {
         super("lull_copy_step", IdleLayout.Copy.SIZE);
         pageMap = Fd.open(PAGE_MAP, LinuxConstants.O_RDONLY);
-        MemorySegment regions = arena.allocate((long) slots.size() * IdleLayout.CopyRegion.SIZE, 8);
+        MemorySegment regions = allocate((long) slots.size() * IdleLayout.CopyRegion.SIZE);
         for (int i = 0; i < slots.size(); i++) {
             describe(slots.get(i), regions.asSlice((long) i * IdleLayout.CopyRegion.SIZE, IdleLayout.CopyRegion.SIZE));
         }
@@ -103,7 +103,7 @@ public final class MemoryCopy extends NativeTask {
     /** All pages are to be copied at first. */
     private void describe(Slot slot, MemorySegment region) {
         long pages = slot.pages();
-        MemorySegment dirty = arena.allocate((pages + WORD_PAGES - 1) / WORD_PAGES * Long.BYTES, Long.BYTES);
+        MemorySegment dirty = allocate((pages + WORD_PAGES - 1) / WORD_PAGES * Long.BYTES);
         dirty.fill((byte) 0xFF);
         if (pages % WORD_PAGES != 0) {
             dirty.setAtIndex(JAVA_LONG, pages / WORD_PAGES, (1L << pages % WORD_PAGES) - 1);

@@ -61,14 +61,14 @@ public final class TouchedMemory extends NativeTask {
             task.set(JAVA_LONG, TouchLayout.Touch.PAGES_2M, stats.index(VmStats.PAGES_2M));
             task.set(JAVA_LONG, TouchLayout.Touch.PAGES_1G, stats.index(VmStats.PAGES_1G));
         } catch (KvmException e) {
-            arena.close();
+            super.close();
             throw new IdleUnavailable("this host's KVM does not tell how many pages its tables have (" + e.getMessage()
                     + "); Linux 5.15 or later does");
         } catch (IdleUnavailable e) {
-            arena.close();
+            super.close();
             throw e;
         }
-        MemorySegment array = arena.allocate(Math.max(1, sampled) * (long) TouchLayout.Piece.SIZE, 8);
+        MemorySegment array = allocate(Math.max(1, sampled) * (long) TouchLayout.Piece.SIZE);
         for (int i = 0; i < sampled; i++) {
             long at = (long) i * TouchLayout.Piece.SIZE;
             array.set(JAVA_LONG, at + TouchLayout.Piece.HOST, all.get(i).address());

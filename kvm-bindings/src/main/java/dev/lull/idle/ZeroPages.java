@@ -29,7 +29,7 @@ public final class ZeroPages extends NativeTask {
     public ZeroPages(List<MemorySegment> memory, MemorySegment reads) {
         super("lull_reclaim_step", ReclaimLayout.SIZE);
         this.reads = reads;
-        GuestRegions regions = GuestRegions.of(memory, arena);
+        GuestRegions regions = GuestRegions.of(memory, this);
         task.set(JAVA_LONG, ReclaimLayout.REGIONS, regions.array().address());
         task.set(JAVA_LONG, ReclaimLayout.REGION_COUNT, regions.count());
         task.set(JAVA_LONG, ReclaimLayout.READS, reads.address());
@@ -37,10 +37,10 @@ public final class ZeroPages extends NativeTask {
             task.set(JAVA_INT, ReclaimLayout.USERFAULTS_FD, WriteHold.on(memory));
             pagemap = Fd.open("/proc/self/pagemap", LinuxConstants.O_RDONLY);
         } catch (LinuxException e) {
-            arena.close();
+            super.close();
             throw new IdleUnavailable("it cannot be told which pages are there (" + e.getMessage() + ")");
         } catch (IdleUnavailable e) {
-            arena.close();
+            super.close();
             throw e;
         }
         task.set(JAVA_INT, ReclaimLayout.PAGEMAP_FD, pagemap.number());
