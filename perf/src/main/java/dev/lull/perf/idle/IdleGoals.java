@@ -19,10 +19,11 @@ record IdleGoals(List<String> lines, boolean met) {
     private static final Goal DONE =
             new Goal(IdleSubject.LULL, "times the work that baseline's idle time allows", true, 0.80);
 
-    /** With less, the run could not have told whose work is noticed. */
-    private static final Goal TELLING = new Goal(IdleSubject.CONTROL, "times baseline's p99.9 latency", true, 1.5);
+    /** With less under all loads, the run could not have told whose work is noticed. */
+    private static final double TELLING = 1.5;
 
-    private static final int LEAST_IDLE_PERMILLE = 50;
+    /** Less of a CPU is idle in pieces of some microseconds, or hardly measured. */
+    private static final int LEAST_IDLE_PERMILLE = 100;
 
     /** What a ratio is to be. */
     private record Goal(IdleSubject subject, String what, boolean atLeast, double bound) {
@@ -58,10 +59,29 @@ record IdleGoals(List<String> lines, boolean met) {
             if (load.hasLatency()) {
                 met &= judge(UNNOTICED, load, latency(all, load, UNNOTICED.subject()), lines);
                 met &= leavesTooLittle(all, load, lines) || judge(DONE, load, work(all, load), lines);
-                met &= judge(TELLING, load, latency(all, load, TELLING.subject()), lines);
             }
         }
+        met &= tells(all, lines);
         return new IdleGoals(lines, met);
+    }
+
+    /** A guest that sleeps most of the time is favoured over an ordinary thread; one load that tells is enough. */
+    private static boolean tells(List<Measurement> all, List<String> lines) {
+        double most = 0;
+        for (IdleLoad load : IdleLoad.values()) {
+            OptionalDouble ratio = load.hasLatency() ? latency(all, load, IdleSubject.CONTROL) : OptionalDouble.empty();
+            most = Math.max(most, ratio.orElse(0));
+        }
+        lines.add(
+                most == 0
+                        ? "how many times baseline's p99.9 latency control has was not measured"
+                        : String.format(
+                                Locale.ROOT,
+                                "control has up to %.3f times baseline's p99.9 latency (goal: at least %.2f%s)",
+                                most,
+                                TELLING,
+                                most >= TELLING ? "" : ", missed: this run could not tell whose work is noticed"));
+        return most >= TELLING;
     }
 
     private static boolean judge(Goal goal, IdleLoad load, OptionalDouble ratio, List<String> lines) {
@@ -69,7 +89,6 @@ record IdleGoals(List<String> lines, boolean met) {
         return ratio.isPresent() && goal.meets(ratio.getAsDouble());
     }
 
-    /** Of a guest that is always on its CPU there is nothing to be had, and that nothing is not measured well. */
     private static boolean leavesTooLittle(List<Measurement> all, IdleLoad load, List<String> lines) {
         double idle = value(all, IdleSubject.BASELINE, load, IdleMetric.IDLE, Measurement::p50);
         if (idle >= LEAST_IDLE_PERMILLE || Double.isNaN(idle)) {
@@ -77,9 +96,10 @@ record IdleGoals(List<String> lines, boolean met) {
         }
         lines.add(String.format(
                 Locale.ROOT,
-                "%s: baseline leaves %.1f %% of the CPU, too little to tell how well it is used",
+                "%s: baseline leaves %.1f %% of the CPU, too little to tell how well it is used; lull does %.3f of what it allows",
                 load.label(),
-                idle / 10));
+                idle / 10,
+                work(all, load).orElse(Double.NaN)));
         return true;
     }
 

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param limit for the guest's start, and for each load
  */
 public record IdleWorker(int firstRound, int lastRound, int seconds, Duration limit, List<IdleSubject> subjects) {
-    private static final int WARM_UP_SECONDS = 1;
+    /** By then the JVM has compiled what it will, which takes a CPU for milliseconds, and here there may be just the one. */
+    private static final int WARM_UP_SECONDS = 3;
 
     /** @param subjects in the order of the first round */
     public IdleWorker {
