@@ -5,4 +5,6 @@ import org.jspecify.annotations.NullMarked;
 module dev.lull.paravirt {
     requires transitive dev.lull.device;
     requires static org.jspecify;
+
+    exports dev.lull.paravirt.clock;
 }
