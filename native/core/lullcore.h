@@ -46,6 +46,9 @@
  */
 int64_t lull_vcpu_run(int vcpu_fd, struct kvm_run *run, const uint32_t *request);
 
+/* The processor's time stamp counter, read after all loads that come before and before all that come after. */
+uint64_t lull_ticks(void);
+
 /* Makes signal number do nothing but end a blocking call with EINTR. Returns 0 or a negated errno. */
 int lull_install_kick_handler(int number);
 

@@ -25,6 +25,7 @@ public final class KvmConstants {
     public static final long KVM_GET_DIRTY_LOG = 0x4010ae42L;
 
     public static final long KVM_ENABLE_CAP = 0x4068aea3L;
+    public static final long KVM_X86_SET_MSR_FILTER = 0x4188aec6L;
 
     // ioctls of a vCPU
     public static final long KVM_GET_STATS_FD = 0xaeceL;
@@ -34,6 +35,8 @@ public final class KvmConstants {
     public static final long KVM_GET_SREGS = 0x8138ae83L;
     public static final long KVM_SET_SREGS = 0x4138ae84L;
     public static final long KVM_SET_MSRS = 0x4008ae89L;
+    public static final long KVM_GET_TSC_KHZ = 0xaea3L;
+    public static final long KVM_GET_DEVICE_ATTR = 0x4018aee2L;
     public static final long KVM_SET_CPUID2 = 0x4008ae90L;
     public static final long KVM_INTERRUPT = 0x4004ae86L;
 
@@ -71,6 +74,8 @@ public final class KvmConstants {
     public static final int KVM_EXIT_INTR = 10;
     public static final int KVM_EXIT_INTERNAL_ERROR = 17;
     public static final int KVM_EXIT_SYSTEM_EVENT = 24;
+    public static final int KVM_EXIT_X86_RDMSR = 29;
+    public static final int KVM_EXIT_X86_WRMSR = 30;
 
     // details and flags
     public static final int KVM_API_VERSION = 12;
@@ -84,6 +89,13 @@ public final class KvmConstants {
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
     public static final int KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
     public static final int KVM_DIRTY_LOG_INITIALLY_SET = 2;
+    public static final int KVM_MSR_EXIT_REASON_FILTER = 4;
+    public static final int KVM_MSR_FILTER_DEFAULT_ALLOW = 0;
+    public static final int KVM_MSR_FILTER_READ = 1;
+    public static final int KVM_MSR_FILTER_WRITE = 2;
+    public static final int KVM_MSR_FILTER_MAX_RANGES = 16;
+    public static final int KVM_VCPU_TSC_CTRL = 0;
+    public static final int KVM_VCPU_TSC_OFFSET = 0;
     public static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
     public static final int KVM_IOEVENTFD_FLAG_PIO = 2;
     public static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;

@@ -131,6 +131,36 @@ final class KvmLayout {
         private MsrEntry() {}
     }
 
+    @CStruct(value = "kvm_msr_filter", header = HEADER)
+    static final class MsrFilter {
+        static final int SIZE = 392;
+        static final int FLAGS = 0;
+        static final int RANGES = 8;
+
+        private MsrFilter() {}
+    }
+
+    @CStruct(value = "kvm_msr_filter_range", header = HEADER)
+    static final class MsrFilterRange {
+        static final int SIZE = 24;
+        static final int FLAGS = 0;
+        static final int NMSRS = 4;
+        static final int BASE = 8;
+        static final int BITMAP = 16;
+
+        private MsrFilterRange() {}
+    }
+
+    @CStruct(value = "kvm_device_attr", header = HEADER)
+    static final class DeviceAttr {
+        static final int SIZE = 24;
+        static final int GROUP = 4;
+        static final int ATTR = 8;
+        static final int ADDR = 16;
+
+        private DeviceAttr() {}
+    }
+
     @CStruct(value = "kvm_irqfd", header = HEADER)
     static final class Irqfd {
         static final int SIZE = 32;
@@ -250,6 +280,9 @@ final class KvmLayout {
         static final int MMIO__IS_WRITE = 52;
         static final int INTERNAL__SUBERROR = 32;
         static final int SYSTEM_EVENT__TYPE = 32;
+        static final int MSR__ERROR = 32;
+        static final int MSR__INDEX = 44;
+        static final int MSR__DATA = 48;
 
         private Run() {}
     }

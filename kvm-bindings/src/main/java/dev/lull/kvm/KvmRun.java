@@ -189,6 +189,32 @@ public final class KvmRun {
         return MEMORY.get(JAVA_INT_UNALIGNED, base() + Run.INTERNAL__SUBERROR);
     }
 
+    /** {@code KVM_EXIT_X86_RDMSR} and {@code KVM_EXIT_X86_WRMSR}: the register. */
+    public int msrIndex() {
+        return MEMORY.get(JAVA_INT_UNALIGNED, base() + Run.MSR__INDEX);
+    }
+
+    /** {@code KVM_EXIT_X86_WRMSR}: what the guest writes. */
+    public long msrData() {
+        return MEMORY.get(JAVA_LONG_UNALIGNED, base() + Run.MSR__DATA);
+    }
+
+    /** {@code KVM_EXIT_X86_RDMSR}: answers with {@code data}. */
+    public void answerMsr(long data) {
+        MEMORY.set(JAVA_LONG_UNALIGNED, base() + Run.MSR__DATA, data);
+        acceptMsr();
+    }
+
+    /** {@code KVM_EXIT_X86_WRMSR}: the write is done. */
+    public void acceptMsr() {
+        MEMORY.set(JAVA_BYTE, base() + Run.MSR__ERROR, (byte) 0);
+    }
+
+    /** {@code KVM_EXIT_X86_RDMSR} and {@code KVM_EXIT_X86_WRMSR}: the guest gets a general protection fault. */
+    public void refuseMsr() {
+        MEMORY.set(JAVA_BYTE, base() + Run.MSR__ERROR, (byte) 1);
+    }
+
     /** {@code KVM_EXIT_FAIL_ENTRY}: the processor's reason. */
     public long hardwareEntryFailureReason() {
         return MEMORY.get(JAVA_LONG_UNALIGNED, base() + Run.FAIL_ENTRY__HARDWARE_ENTRY_FAILURE_REASON);

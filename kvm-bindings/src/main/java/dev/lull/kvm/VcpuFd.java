@@ -91,6 +91,32 @@ public final class VcpuFd extends KvmFd {
     }
 
     /**
+     * The frequency of the TSC this vCPU reads, in kHz, as the host's kernel has found it.
+     *
+     * @throws KvmException with {@code EIO} where the host's TSC has no fixed one
+     */
+    public int tscKhz() {
+        return ioctl("KVM_GET_TSC_KHZ", KvmConstants.KVM_GET_TSC_KHZ, 0);
+    }
+
+    /**
+     * What is added to the host's TSC to give the one this vCPU reads; on its own thread, or before it runs.
+     *
+     * @throws KvmException with {@code EINVAL}, {@code ENOTTY} or {@code ENXIO} before Linux 5.16
+     */
+    public long tscOffset() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment offset = arena.allocate(JAVA_LONG);
+            MemorySegment attribute = arena.allocate(KvmLayout.DeviceAttr.SIZE, 8);
+            attribute.set(JAVA_INT, KvmLayout.DeviceAttr.GROUP, KvmConstants.KVM_VCPU_TSC_CTRL);
+            attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ATTR, KvmConstants.KVM_VCPU_TSC_OFFSET);
+            attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ADDR, offset.address());
+            ioctl("KVM_GET_DEVICE_ATTR KVM_VCPU_TSC_OFFSET", KvmConstants.KVM_GET_DEVICE_ATTR, attribute);
+            return offset.get(JAVA_LONG, 0);
+        }
+    }
+
+    /**
      * Queues an external interrupt; only without an in-kernel interrupt chip, and when {@link KvmRun#readyForInterrupt}.
      *
      * @param vector 0–255

@@ -7,6 +7,7 @@ import dev.lull.linux.EventFd;
 import dev.lull.linux.Fd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** One virtual machine: its memory slots, its interrupt chips and its vCPUs. {@code linux/kvm.h}, "ioctls for VM fds". */
 public final class VmFd extends KvmFd {
@@ -108,6 +109,37 @@ public final class VmFd extends KvmFd {
         }
         enable("KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2", KvmConstants.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, wanted);
         return true;
+    }
+
+    /**
+     * Has the guest's reads and writes of these model-specific registers exit to user space, as {@code
+     * KVM_EXIT_X86_RDMSR} and {@code KVM_EXIT_X86_WRMSR}; before the first vCPU runs.
+     *
+     * @param msrs at most {@code KVM_MSR_FILTER_MAX_RANGES}
+     * @throws KvmException with {@code EINVAL} or {@code ENOTTY} before Linux 5.10
+     */
+    public void exitOnMsrs(List<Integer> msrs) {
+        enable(
+                "KVM_CAP_X86_USER_SPACE_MSR",
+                KvmConstants.KVM_CAP_X86_USER_SPACE_MSR,
+                KvmConstants.KVM_MSR_EXIT_REASON_FILTER);
+        try (Arena arena = Arena.ofConfined()) {
+            // A bitmap of one register, which is not allowed.
+            MemorySegment denied = arena.allocate(JAVA_LONG);
+            MemorySegment filter = arena.allocate(KvmLayout.MsrFilter.SIZE, 8);
+            filter.set(JAVA_INT, KvmLayout.MsrFilter.FLAGS, KvmConstants.KVM_MSR_FILTER_DEFAULT_ALLOW);
+            for (int i = 0; i < msrs.size(); i++) {
+                long range = KvmLayout.MsrFilter.RANGES + (long) i * KvmLayout.MsrFilterRange.SIZE;
+                filter.set(
+                        JAVA_INT,
+                        range + KvmLayout.MsrFilterRange.FLAGS,
+                        KvmConstants.KVM_MSR_FILTER_READ | KvmConstants.KVM_MSR_FILTER_WRITE);
+                filter.set(JAVA_INT, range + KvmLayout.MsrFilterRange.NMSRS, 1);
+                filter.set(JAVA_INT, range + KvmLayout.MsrFilterRange.BASE, msrs.get(i));
+                filter.set(JAVA_LONG, range + KvmLayout.MsrFilterRange.BITMAP, denied.address());
+            }
+            ioctl("KVM_X86_SET_MSR_FILTER", KvmConstants.KVM_X86_SET_MSR_FILTER, filter);
+        }
     }
 
     private void enable(String name, int number, long argument) {
