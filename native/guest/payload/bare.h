@@ -55,7 +55,7 @@ static inline uint32_t in(uint16_t port, unsigned bytes) {
     return value;
 }
 
-static void store(uint64_t gpa, uint64_t value, unsigned bytes) {
+static inline void store(uint64_t gpa, uint64_t value, unsigned bytes) {
     if (bytes == 1)
         *(volatile uint8_t *)gpa = (uint8_t)value;
     else if (bytes == 2)
@@ -66,7 +66,7 @@ static void store(uint64_t gpa, uint64_t value, unsigned bytes) {
         *(volatile uint64_t *)gpa = value;
 }
 
-static uint64_t load(uint64_t gpa, unsigned bytes) {
+static inline uint64_t load(uint64_t gpa, unsigned bytes) {
     if (bytes == 1)
         return *(volatile uint8_t *)gpa;
     if (bytes == 2)

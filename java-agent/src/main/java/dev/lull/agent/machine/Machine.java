@@ -56,6 +56,7 @@ public final class Machine implements AutoCloseable {
     private final GuestMemory memory;
     private final @Nullable CountersFile counters;
     private final Management management;
+    private final @Nullable ScaledCounter scaledCounter;
 
     /** Held while counters are refreshed, so that none of what they tell of is given back meanwhile. */
     private final Object refreshing = new Object();
@@ -96,7 +97,7 @@ public final class Machine implements AutoCloseable {
             plugDevices();
             counters = config.countersFile() == null && pci == null ? null : own(openCounters(config.countersFile()));
             devices = pci == null || counters == null ? null : own(plugBus(vm, pci, counters.counters()));
-            createVcpus(kvm, vm, boot);
+            scaledCounter = createVcpus(kvm, vm, boot);
             management = new Management(config, vm, memory, vcpus, devices, openStats());
         } catch (LinuxException e) {
             release();
@@ -221,6 +222,18 @@ public final class Machine implements AutoCloseable {
         if (!keyboard.pressCtrlAltDel()) {
             throw new MachineException(config.name() + ": the guest does not listen to its keyboard");
         }
+    }
+
+    /**
+     * The guest's counter of its own frequency.
+     *
+     * @throws ConfigException if the machine was made with the host's
+     */
+    public ScaledCounter scaledCounter() {
+        if (scaledCounter == null) {
+            throw new ConfigException(config.name() + " was made with the host's counter");
+        }
+        return scaledCounter;
     }
 
     /** What each device of the machine has counted so far; to be read before {@link #close}. */
@@ -386,19 +399,27 @@ public final class Machine implements AutoCloseable {
         return devices;
     }
 
-    private void createVcpus(Kvm kvm, VmFd vm, BootState boot) {
-        ProcessorSetup setup = new ProcessorSetup(kvm, config.vcpus());
+    private @Nullable ScaledCounter createVcpus(Kvm kvm, VmFd vm, BootState boot) {
+        ScaledCounterConfig scaled = config.scaledCounter();
+        ProcessorSetup setup = new ProcessorSetup(kvm, config.vcpus(), scaled != null);
+        List<VcpuFd> fds = new ArrayList<>();
         for (int id = 0; id < config.vcpus(); id++) {
             VcpuFd fd = own(vm.createVcpu(id));
             setup.identify(fd, id);
             if (id == 0) {
                 ProcessorSetup.enterLinux(fd, boot);
             }
+            fds.add(fd);
+        }
+        ScaledCounter counter =
+                scaled == null ? null : ScaledCounter.begin(scaled, vm, fds.getFirst(), memory, config.vcpus());
+        for (int id = 0; id < config.vcpus(); id++) {
             vcpus.add(new Vcpu(
                     config.name(),
                     id,
                     cpu(id),
-                    fd,
+                    fds.get(id),
+                    counter,
                     ports,
                     mmio,
                     gate,
@@ -406,6 +427,7 @@ public final class Machine implements AutoCloseable {
                     this::kickAll,
                     this::tellEnd));
         }
+        return counter;
     }
 
     /** Of vCPUs that are bound to CPUs, while they have not been entered: later it would wait for them. Null if KVM has none. */

@@ -94,6 +94,11 @@ public final class MachineConfig {
         return builder.keyboard;
     }
 
+    /** The guest's counter of its own frequency; null if its clock is KVM's. */
+    public @Nullable ScaledCounterConfig scaledCounter() {
+        return builder.scaledCounter;
+    }
+
     /** The devices the machine starts with. */
     public List<DeviceConfig> devices() {
         return List.copyOf(builder.devices);
@@ -140,6 +145,7 @@ public final class MachineConfig {
         private int vcpus = 1;
         private List<Integer> pins = List.of();
         private boolean keyboard;
+        private @Nullable ScaledCounterConfig scaledCounter;
         private boolean hotplug;
         private @Nullable Path countersFile;
         private final List<DeviceConfig> devices = new ArrayList<>();
@@ -204,6 +210,15 @@ public final class MachineConfig {
          */
         public Builder keyboard(boolean keyboard) {
             this.keyboard = keyboard;
+            return this;
+        }
+
+        /**
+         * Gives the guest a counter of its own frequency, by which Lull keeps its clock, instead of KVM by the host's;
+         * see {@link ScaledCounter}.
+         */
+        public Builder scaledCounter(@Nullable ScaledCounterConfig scaledCounter) {
+            this.scaledCounter = scaledCounter;
             return this;
         }
 

@@ -6,6 +6,7 @@ import dev.lull.kvm.CpuId;
 import dev.lull.kvm.CpuId.Output;
 import dev.lull.kvm.Kvm;
 import dev.lull.kvm.KvmConstants;
+import dev.lull.kvm.KvmParaConstants;
 import dev.lull.kvm.Regs;
 import dev.lull.kvm.Regs.Register;
 import dev.lull.kvm.Sregs;
@@ -23,6 +24,23 @@ final class ProcessorSetup {
 
     /** Leaf 1, EDX: EBX says how many logical processors the package has. */
     private static final int HTT = 1 << 28;
+
+    private static final int FEATURES_LEAF = 7;
+
+    /** Leaf 7, EBX: there is a register that shifts the TSC. */
+    private static final int TSC_ADJUST = 1 << 1;
+
+    private static final int POWER_LEAF = 0x8000_0007;
+
+    /** Leaf 0x80000007, EDX: the TSC has one frequency and never stops. */
+    private static final int INVARIANT_TSC = 1 << 8;
+
+    private static final int KVM_FEATURES_LEAF = 0x4000_0001;
+
+    /** Leaf 0x40000001, EAX: the clock by both generations of registers, and the same on all vCPUs. */
+    private static final int KVM_CLOCK = 1 << KvmParaConstants.KVM_FEATURE_CLOCKSOURCE
+            | 1 << KvmParaConstants.KVM_FEATURE_CLOCKSOURCE2
+            | 1 << KvmParaConstants.KVM_FEATURE_CLOCKSOURCE_STABLE_BIT;
 
     private static final int TOPOLOGY_LEAF = 0xB;
     private static final int TOPOLOGY_LEAF_V2 = 0x1F;
@@ -51,12 +69,17 @@ final class ProcessorSetup {
     private final CpuId supported;
     private final boolean tscDeadline;
     private final int vcpus;
+    private final boolean scaledCounter;
 
-    /** @param vcpus how many vCPUs the machine has; all are cores of one package */
-    ProcessorSetup(Kvm kvm, int vcpus) {
+    /**
+     * @param vcpus how many vCPUs the machine has; all are cores of one package
+     * @param scaledCounter whether Lull keeps the guest's clock, so that the TSC is to be no clock for it
+     */
+    ProcessorSetup(Kvm kvm, int vcpus, boolean scaledCounter) {
         this.supported = kvm.supportedCpuid();
         this.tscDeadline = kvm.capability(KvmConstants.KVM_CAP_TSC_DEADLINE_TIMER) != 0;
         this.vcpus = vcpus;
+        this.scaledCounter = scaledCounter;
     }
 
     /** How many bits a guest-physical address has, as every vCPU's CPUID will say. */
@@ -83,6 +106,9 @@ final class ProcessorSetup {
                 default -> {
                     // As KVM supports it.
                 }
+            }
+            if (scaledCounter) {
+                hideTsc(cpuid, entry);
             }
         }
         vcpu.setCpuid(cpuid);
@@ -121,6 +147,22 @@ final class ProcessorSetup {
         cpuid.set(entry, Output.EBX, id << 24 | vcpus << 16 | flushLine);
         if (vcpus > 1) {
             cpuid.set(entry, Output.EDX, cpuid.get(entry, Output.EDX) | HTT);
+        }
+    }
+
+    /** The guest takes kvm-clock for its clock rather than the TSC, and does not shift that, of which the clock is made. */
+    private static void hideTsc(CpuId cpuid, int entry) {
+        switch (cpuid.function(entry)) {
+            case FEATURES_LEAF -> {
+                if (cpuid.index(entry) == 0) {
+                    cpuid.set(entry, Output.EBX, cpuid.get(entry, Output.EBX) & ~TSC_ADJUST);
+                }
+            }
+            case POWER_LEAF -> cpuid.set(entry, Output.EDX, cpuid.get(entry, Output.EDX) & ~INVARIANT_TSC);
+            case KVM_FEATURES_LEAF -> cpuid.set(entry, Output.EAX, cpuid.get(entry, Output.EAX) | KVM_CLOCK);
+            default -> {
+                // Nothing of the TSC.
+            }
         }
     }
 

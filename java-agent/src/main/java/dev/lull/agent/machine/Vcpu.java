@@ -21,6 +21,7 @@ final class Vcpu implements Runnable {
     private final int id;
     private final int cpu;
     private final VcpuFd fd;
+    private final @Nullable ScaledCounter counter;
     private final VcpuKick kick;
     private final KvmRun run;
     private final RunGate gate;
@@ -34,6 +35,7 @@ final class Vcpu implements Runnable {
 
     /**
      * @param cpu the host's, or {@link #ANY_CPU}
+     * @param counter answers what exits of model-specific registers; null if nothing does
      * @param ports the port space
      * @param memory guest-physical addresses outside RAM
      * @param onEnd gets the other vCPUs out of the guest
@@ -44,6 +46,7 @@ final class Vcpu implements Runnable {
             int id,
             int cpu,
             VcpuFd fd,
+            @Nullable ScaledCounter counter,
             IoBus ports,
             IoBus memory,
             RunGate gate,
@@ -53,6 +56,7 @@ final class Vcpu implements Runnable {
         this.id = id;
         this.cpu = cpu;
         this.fd = fd;
+        this.counter = counter;
         this.kick = new VcpuKick(fd);
         this.run = fd.kvmRun();
         this.gate = gate;
@@ -141,6 +145,10 @@ final class Vcpu implements Runnable {
     }
 
     private boolean handleRare(int reason) {
+        if (counter != null && isMsrAccess(reason)) {
+            counter.access(id, fd, reason == KvmConstants.KVM_EXIT_X86_WRMSR);
+            return true;
+        }
         switch (reason) {
             case -Errno.EINTR -> {
                 return !kick.consume() || passGate();
@@ -166,6 +174,10 @@ final class Vcpu implements Runnable {
             }
         }
         return false;
+    }
+
+    private static boolean isMsrAccess(int reason) {
+        return reason == KvmConstants.KVM_EXIT_X86_RDMSR || reason == KvmConstants.KVM_EXIT_X86_WRMSR;
     }
 
     private void systemEvent(int type) {

@@ -25,6 +25,9 @@ public final class Payload {
     /** Writes as many pages as its command line says, over and over; says {@code writer} when it has written each once. */
     public static final Path WRITER = path("writer.elf");
 
+    /** Reads KVM's clock and says what came of it: {@code AMISS READS} is its command line. */
+    public static final Path CLOCK = path("clock.elf");
+
     /** The first page that {@link #WRITER} writes. */
     public static final long WRITER_GPA = 64 << 20;
 
