@@ -63,6 +63,7 @@ final class RunArguments {
                     hugePages,
                     List.of(),
                     null,
+                    null,
                     devices(),
                     countersFile == null ? null : Path.of(countersFile),
                     stats,

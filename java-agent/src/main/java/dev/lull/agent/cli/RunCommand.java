@@ -55,6 +55,9 @@ final class RunCommand implements Callable<Integer> {
     private GuestOptions guest = new GuestOptions();
 
     @Mixin
+    private CounterOptions counter = new CounterOptions();
+
+    @Mixin
     private IdleOptions idle = new IdleOptions();
 
     @Mixin
@@ -112,6 +115,7 @@ final class RunCommand implements Callable<Integer> {
                 guest.cpus(),
                 guest.hugePages(),
                 guest.pins(),
+                counter.config(spec),
                 idle.work().isEmpty() ? null : idle,
                 devices.configs(spec),
                 countersFile,

@@ -1,6 +1,7 @@
 package dev.lull.agent.cli;
 
 import dev.lull.agent.machine.DeviceConfig;
+import dev.lull.agent.machine.ScaledCounterConfig;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpus number of vCPUs
  * @param hugePages whether guest RAM comes from the pool of 2 MiB pages
  * @param pins the host's CPU of each vCPU; empty for any
+ * @param scaledCounter the guest's counter of its own frequency; null for the host's
  * @param idle what to do in the guest's idle time; null for nothing
  * @param devices the guest's devices
  * @param countersFile where the devices' counters are to be read, if the user says so
@@ -31,6 +33,7 @@ record RunOptions(
         int cpus,
         boolean hugePages,
         List<Integer> pins,
+        @Nullable ScaledCounterConfig scaledCounter,
         @Nullable IdleOptions idle,
         List<DeviceConfig> devices,
         @Nullable Path countersFile,

@@ -52,6 +52,7 @@ final class RunSession {
                 .memoryBytes(options.memoryBytes())
                 .vcpus(options.cpus())
                 .pin(options.pins())
+                .scaledCounter(options.scaledCounter())
                 .hugePages(options.hugePages())
                 .timedExits(options.stats() || options.statsFile() != null)
                 .warnings(warning -> stdio.err().println("lull: ".concat(OneLine.of(warning))))

@@ -53,6 +53,13 @@ class BadInputTest {
                     run --kernel BOOT --vsock cid=3         | --vsock: uds= is missing
                     run --kernel BOOT --balloon large       | --balloon: 'large' is no size
                     run --kernel BOOT --balloon 1M,soon     | --balloon: 'soon' is not among deflate-on-oom
+                    run --kernel BOOT --counter fast        | lull run: --counter fast: give host, scaled, or scaled:HZ. Try: lull run --help
+                    run --kernel BOOT --counter scaled:     | --counter scaled:: give host, scaled, or scaled:HZ
+                    run --kernel BOOT --counter scaled:-5   | --counter scaled:-5: give host, scaled, or scaled:HZ
+                    run --kernel BOOT --counter scaled:999  | lull run: a counter of 999 Hz: it has from 1000 to 1000000000000
+                    run --kernel BOOT --counter scaled --dilation 0 | a dilation of 0.0: give from 0.1 to 10.0
+                    run --kernel BOOT --counter scaled --dilation slow | 'slow'
+                    run --kernel BOOT --dilation 2          | lull run: --dilation: give it with --counter scaled
                     check --frob                            | '--frob'. Try: lull check --help
                     man frob                                | frob
                     man vm frob                             | No command 'frob'; there are create, start
