@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 /*
  * ioctl(2) without the C library, whose own is as long as all the rest of an exit here: it reads its variable arguments
@@ -75,6 +76,26 @@ uint64_t lull_ticks(void)
 	/* RDTSC waits for nothing and nothing waits for it, but for LFENCE (Intel SDM volume 2, RDTSC). */
 	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
 	return (uint64_t)high << 32 | low;
+}
+
+uint64_t lull_sample_clock(uint64_t *sample)
+{
+	enum { TRIES = 100 };
+	uint64_t best = UINT64_MAX;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct timespec now;
+		uint64_t before = lull_ticks(), spread;
+
+		clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+		spread = lull_ticks() - before;
+		if (spread < best) {
+			best = spread;
+			sample[0] = before + spread / 2;
+			sample[1] = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		}
+	}
+	return best;
 }
 
 static void do_nothing(int number)

@@ -49,6 +49,12 @@ int64_t lull_vcpu_run(int vcpu_fd, struct kvm_run *run, const uint32_t *request)
 /* The processor's time stamp counter, read after all loads that come before and before all that come after. */
 uint64_t lull_ticks(void);
 
+/*
+ * A reading of that counter, sample[0], and one of CLOCK_MONOTONIC_RAW in nanoseconds, sample[1], of the same moment: the
+ * closest of many. Returns the ticks between which the clock was read; the counter's reading is in their middle.
+ */
+uint64_t lull_sample_clock(uint64_t *sample);
+
 /* Makes signal number do nothing but end a blocking call with EINTR. Returns 0 or a negated errno. */
 int lull_install_kick_handler(int number);
 

@@ -35,7 +35,6 @@ public final class KvmConstants {
     public static final long KVM_GET_SREGS = 0x8138ae83L;
     public static final long KVM_SET_SREGS = 0x4138ae84L;
     public static final long KVM_SET_MSRS = 0x4008ae89L;
-    public static final long KVM_GET_TSC_KHZ = 0xaea3L;
     public static final long KVM_GET_DEVICE_ATTR = 0x4018aee2L;
     public static final long KVM_SET_CPUID2 = 0x4008ae90L;
     public static final long KVM_INTERRUPT = 0x4004ae86L;

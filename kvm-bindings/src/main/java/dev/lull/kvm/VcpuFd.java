@@ -91,15 +91,6 @@ public final class VcpuFd extends KvmFd {
     }
 
     /**
-     * The frequency of the TSC this vCPU reads, in kHz, as the host's kernel has found it.
-     *
-     * @throws KvmException with {@code EIO} where the host's TSC has no fixed one
-     */
-    public int tscKhz() {
-        return ioctl("KVM_GET_TSC_KHZ", KvmConstants.KVM_GET_TSC_KHZ, 0);
-    }
-
-    /**
      * What is added to the host's TSC to give the one this vCPU reads; on its own thread, or before it runs.
      *
      * @throws KvmException with {@code EINVAL}, {@code ENOTTY} or {@code ENXIO} before Linux 5.16

@@ -15,8 +15,6 @@ import java.time.InstantSource;
  * host's counter is its TSC, which is to have one frequency and to be the same on all its processors.
  */
 public final class ScaledCounter {
-    private static final long HERTZ_PER_KHZ = 1000;
-
     private final KvmClock clock;
     private final long hostHz;
 
@@ -34,17 +32,14 @@ public final class ScaledCounter {
         if (!HostTsc.isReadable()) {
             throw new MachineException("a scaled counter needs Lull's native core, and there is none; use the host's");
         }
-        long hostHz;
         try {
             vm.exitOnMsrs(KvmClock.MSRS);
             anyVcpu.tscOffset();
-            hostHz = anyVcpu.tscKhz() * HERTZ_PER_KHZ;
         } catch (KvmException e) {
             throw new MachineException(
-                    "a scaled counter needs KVM of Linux 5.16 and a TSC of fixed frequency: " + e.getMessage()
-                            + "; use the host's counter",
-                    e);
+                    "a scaled counter needs KVM of Linux 5.16: " + e.getMessage() + "; use the host's counter", e);
         }
+        long hostHz = HostTsc.measureHertz();
         VirtualCounter counter = VirtualCounter.startingAt(
                 HostTsc.read(), 0, ticksPerSecond(hostHz, config.dilation()), config.nominalHz());
         return new ScaledCounter(new KvmClock(memory, HostTsc::read, InstantSource.system(), counter, vcpus), hostHz);
