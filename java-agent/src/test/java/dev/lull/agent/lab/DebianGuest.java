@@ -40,7 +40,8 @@ final class DebianGuest implements AutoCloseable {
         return boot(config -> config.vcpus(pins.size()).pin(pins), memoryMib, devices);
     }
 
-    private static DebianGuest boot(
+    /** As the others, with vCPUs, and whatever else, that {@code vcpus} gives it. */
+    static DebianGuest boot(
             UnaryOperator<MachineConfig.Builder> vcpus, int memoryMib, List<? extends DeviceConfig> devices)
             throws InterruptedException {
         GuestConsole console = new GuestConsole();
