@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What a package may leave on a host: files, sockets, users, groups, units of systemd, network interfaces, processes. */
+/** What a package may leave on a host: files, sockets, rights to devices, users, groups, units of systemd, network interfaces, processes. */
 final class HostFiles {
     /** What dpkg, useradd and the system itself write beside a package. */
     private static final String OTHERS =
@@ -18,6 +18,7 @@ final class HostFiles {
         Set<String> found = new TreeSet<>();
         add(found, "file", "find", "/", "-xdev");
         add(found, "file", "find", "/run", "-xdev", "-name", "*lull*");
+        add(found, "device", "stat", "--format=%n %a %U %G", "/dev/kvm", "/dev/userfaultfd");
         add(found, "user", "getent", "passwd");
         add(found, "group", "getent", "group");
         add(found, "unit", "systemctl", "list-unit-files", "--no-legend", "--no-pager");

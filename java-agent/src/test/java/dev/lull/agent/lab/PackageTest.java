@@ -154,11 +154,27 @@ class PackageTest {
                 .containsPattern("(?m)^  1: [1-9][0-9]* MiB seen")
                 .doesNotContain(" in 0 steps");
         assertThat(Host.run(member("lull idle"))).containsPattern("(?m)^web +0 +[0-9.]+% +[0-9.]+ s +[1-9]");
+        memoryIsGivenBackAndWatched();
         Host.run(member("lull vm stop --now web"));
         assertThat(Host.run(member("lull vm list"))).contains("web ", "Not started");
         Host.run(member("lull vm rm web"));
         assertThat(Path.of("/run/lull/web.vsock")).doesNotExist();
         await("test $(systemctl show -P WatchdogTimestampMonotonic lulld) != " + lastSign);
+    }
+
+    /** Which takes the right to hold a guest's writes up. */
+    private static void memoryIsGivenBackAndWatched() throws IOException, InterruptedException {
+        assertThat(Host.run("stat", "--format=%a %U %G", "/dev/userfaultfd")).isEqualTo("600 lull root");
+        Host.run(member("lull idle start web zero-pages"));
+        Host.run(member("lull idle start web working-set"));
+        await("lull idle --json web | grep -q '\"done_tasks\":3'");
+        String idle = Host.run(member("lull idle web"));
+        System.out.println(idle);
+        assertThat(idle)
+                .containsPattern("(?m)^ *2 +zero-pages +done ")
+                .containsPattern("(?m)^  2: [1-9][0-9]* MiB seen: [1-9][0-9]* MiB given back")
+                .containsPattern("(?m)^ *3 +working-set +done ")
+                .containsPattern("(?m)^  3: [0-9]+ MiB touched");
     }
 
     @Test
