@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * little to copy is followed by a wait. The file has the regions of RAM one behind the other, and holes where the guest has
  * written nothing.
  *
- * <p>The file is the guest's memory only after {@link #finish}; of a task that is closed or fails before, an empty file is left.
+ * <p>The file is the guest's memory only after {@link #finish}; of a task that is closed or fails before, an empty file is left,
+ * of a process that is killed, one of full size.
  */
 public final class PreCopyTask implements Task {
     /** A round of so few pages makes the task wait: the pause would be too short for another round to be worth its while. */
