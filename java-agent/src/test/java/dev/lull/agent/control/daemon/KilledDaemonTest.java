@@ -14,13 +14,14 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon that is killed, and the one after it. {@code -Dlull.kills} says how often. */
 @Requires(Facility.KVM)
-@Timeout(value = 1200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 2, unit = TimeUnit.HOURS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KilledDaemonTest {
     private static final int KILLS = Integer.getInteger("lull.kills", 5);
     private static final int MAX_DELAY_MILLIS = 400;
