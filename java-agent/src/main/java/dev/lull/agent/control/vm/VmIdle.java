@@ -12,6 +12,7 @@ import dev.lull.idle.IdleUnavailable;
 import dev.lull.linux.Errno;
 import dev.lull.linux.LinuxException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
@@ -46,6 +47,7 @@ public final class VmIdle {
      *
      * @param pins the host's CPU of each vCPU
      * @param tasks those that are not over, and the last that are
+     * @param running tasks that are not over
      * @param done tasks that were done
      * @param aborted tasks that ended before they were done
      * @param stepNanos how long all steps took
@@ -55,26 +57,27 @@ public final class VmIdle {
             List<Integer> pins,
             IdleReport report,
             List<Submission> tasks,
+            long running,
             long done,
             long aborted,
             Histogram stepNanos,
-            Histogram runQueueDelayNanos) {
-        /** Tasks that are not over. */
-        public long running() {
-            return tasks.stream().filter(task -> !isOver(task)).count();
-        }
-    }
+            Histogram runQueueDelayNanos) {}
 
     /** How it stands now. */
     public synchronized View view() {
         Histogram steps = forgottenSteps.copy();
         tasks.forEach(task -> steps.add(task.stepNanos()));
+        // Each task is asked once, or one that ends meanwhile would be counted twice or not at all.
+        List<State> states = tasks.stream().map(Submission::state).toList();
+        int done = Collections.frequency(states, State.DONE);
+        int aborted = Collections.frequency(states, State.ENDED);
         return new View(
                 management.pins(),
                 machine.report(),
                 List.copyOf(tasks),
-                forgottenDone + count(State.DONE),
-                forgottenAborted + count(State.ENDED),
+                states.size() - done - aborted,
+                forgottenDone + done,
+                forgottenAborted + aborted,
                 steps,
                 delays.meanNanos());
     }
@@ -121,10 +124,6 @@ public final class VmIdle {
 
     void sample() {
         delays.sample();
-    }
-
-    private long count(State state) {
-        return tasks.stream().filter(task -> task.state() == state).count();
     }
 
     private void forget() {
