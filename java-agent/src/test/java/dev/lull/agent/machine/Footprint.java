@@ -21,12 +21,10 @@ public record Footprint(long descriptors, long kvmMappings, long threads) {
                 .filter(thread -> thread.getName().matches(".*-(vcpu\\d+|devices|eject-.*)"))
                 .count();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
-                Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            return new Footprint(
-                    descriptors.filter(Footprint::isTheKernels).count(),
-                    maps.filter(line -> line.contains("kvm") || isLargeAnonymous(line))
-                            .count(),
-                    threads);
+                Stream<String> maps = Files.lines(Path.of("/proc/self/smaps"))) {
+            Mappings mappings = new Mappings();
+            maps.forEach(mappings::line);
+            return new Footprint(descriptors.filter(Footprint::isTheKernels).count(), mappings.count, threads);
         }
     }
 
@@ -39,10 +37,26 @@ public record Footprint(long descriptors, long kvmMappings, long threads) {
         }
     }
 
-    private static boolean isLargeAnonymous(String line) {
-        String[] fields = line.split("\\s+", 6);
-        String[] range = fields[0].split("-", 2);
-        long bytes = Long.parseUnsignedLong(range[1], 16) - Long.parseUnsignedLong(range[0], 16);
-        return bytes >= LARGE_BYTES && fields[1].startsWith("rw") && fields[4].equals("0");
+    /** Counts them, line by line of {@code /proc/self/smaps}: several for each mapping, its range first and its flags last. */
+    private static final class Mappings {
+        private long bytes;
+        private boolean ofKvm;
+        private long count;
+
+        void line(String line) {
+            String[] fields = line.split("\\s+", 6);
+            if (fields[0].matches("[0-9a-f]+-[0-9a-f]+")) {
+                String[] range = fields[0].split("-", 2);
+                bytes = Long.parseUnsignedLong(range[1], 16) - Long.parseUnsignedLong(range[0], 16);
+                ofKvm = line.contains("kvm");
+            } else if (fields[0].equals("VmFlags:") && (ofKvm || isMachines(line))) {
+                count++;
+            }
+        }
+
+        /** Huge pages are advised for a machine's memory ({@code hg}), and not for the heap of the JVM, which grows. */
+        private boolean isMachines(String flags) {
+            return bytes >= LARGE_BYTES && flags.contains(" hg");
+        }
     }
 }
