@@ -36,7 +36,7 @@ class ScaledCounterTest {
     private static final double SLEEP_MILLIS = 100;
     private static final int SLEEPS = 30;
     private static final double MAX_LATE = 1.25;
-    private static final int READS = 10_000_000;
+    private static final int READS = Soak.of(2_000_000, 10_000_000);
     private static final int MIN_CHANGES = 100;
     private static final Pattern SAMPLE = Pattern.compile("ticks=(\\d+) nanos=(\\d+) spread=(\\d+)");
 
@@ -81,7 +81,7 @@ class ScaledCounterTest {
             Thread changer = Thread.ofPlatform().start(() -> {
                 while (!done.get()) {
                     counter(guest).dilate(changes.incrementAndGet() % 2 == 0 ? 1 : 1.5);
-                    sleep(10);
+                    sleep(2);
                 }
             });
             String watched = guest.run("clock watch " + READS);
