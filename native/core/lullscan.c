@@ -105,12 +105,12 @@ static void next_page(struct lull_fingerprint_task *scan)
 {
 	const struct lull_region *region = &scan->regions[scan->region];
 	const uint8_t *page = region->host + scan->page * LULL_PAGE_BYTES;
-	uint64_t pages = region->bytes / LULL_PAGE_BYTES, index = scan->page % LULL_CHUNK_PAGES;
+	uint64_t pages = region->bytes / LULL_PAGE_BYTES, index = scan->page % LULL_PRESENT_PAGES;
 
 	if (index == 0 && !scan->whole) {
-		uint64_t left = pages - scan->page;
+		uint64_t left = pages - scan->page, asked = left < LULL_PRESENT_PAGES ? left : LULL_PRESENT_PAGES;
 
-		if (mincore((void *)page, (left < LULL_CHUNK_PAGES ? left : LULL_CHUNK_PAGES) * LULL_PAGE_BYTES, scan->present) != 0)
+		if (mincore((void *)page, asked * LULL_PAGE_BYTES, scan->present) != 0)
 			memset(scan->present, 0, sizeof(scan->present));
 	}
 	if (scan->whole || scan->present[index] & 1) {

@@ -8,6 +8,9 @@
 #define LULL_PAGE_BYTES 4096
 #define LULL_CHUNK_PAGES 512
 
+/* Pages that mincore(2) is asked for at once: in the kernel the worker may keep the processor from a guest until it has told all. */
+#define LULL_PRESENT_PAGES 64
+
 /*
  * Puts write protection of userfaultfd's on pages (mode UFFDIO_WRITEPROTECT_MODE_WP) or takes it from them (0); either takes them out
  * of KVM's tables. 0 or an errno.
@@ -40,8 +43,8 @@ struct lull_fingerprint_task {
 	/* Where the next page is. */
 	uint64_t region;
 	uint64_t page;
-	/* Whether each page of the chunk that holds the next one is there, as mincore(2) tells it. */
-	uint8_t present[LULL_CHUNK_PAGES];
+	/* Whether the next page and those that follow it, up to the next multiple, are there. */
+	uint8_t present[LULL_PRESENT_PAGES];
 	struct lull_fingerprints own;
 	/* Of a base image: the own ones of the task that went through it; capacity 0 for none. */
 	struct lull_fingerprints base;

@@ -127,18 +127,18 @@ final class IdleLayout {
 
     @CStruct(value = "lull_fingerprint_task", header = SCAN)
     static final class Fingerprint {
-        static final int SIZE = 672;
+        static final int SIZE = 224;
         static final int REGIONS = 40;
         static final int REGION_COUNT = 48;
         static final int WHOLE = 56;
-        static final int OWN__SLOTS = 592;
-        static final int OWN__CAPACITY = 600;
-        static final int BASE__SLOTS = 616;
-        static final int BASE__CAPACITY = 624;
-        static final int ABSENT_PAGES = 640;
-        static final int ZERO_PAGES = 648;
-        static final int BASE_PAGES = 656;
-        static final int DUPLICATE_PAGES = 664;
+        static final int OWN__SLOTS = 144;
+        static final int OWN__CAPACITY = 152;
+        static final int BASE__SLOTS = 168;
+        static final int BASE__CAPACITY = 176;
+        static final int ABSENT_PAGES = 192;
+        static final int ZERO_PAGES = 200;
+        static final int BASE_PAGES = 208;
+        static final int DUPLICATE_PAGES = 216;
 
         private Fingerprint() {}
     }
