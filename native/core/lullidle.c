@@ -234,13 +234,23 @@ static int holds(const struct lull_idle *idle, uint64_t now)
 	return (stay == LULL_STAYED && now >= idle->owed_until_nanos) || !somebody_woke_up(idle);
 }
 
+/* The worker was away since it ran last, and what it was owed then it is owed still: only by running it gets that. */
+static void add_owed(struct lull_idle *idle, uint64_t now)
+{
+	uint64_t owed = idle->owed_until_nanos > idle->ran_nanos ? idle->owed_until_nanos - idle->ran_nanos : 0;
+
+	if (owed < OWED_NANOS)
+		owed = OWED_NANOS;
+	idle->owed_until_nanos = now + owed + (now - idle->ran_nanos) / OWED_PART;
+}
+
 /* A rest that was seen begins when a look has found it, and ends when the last look that found it began. */
 static enum look look(struct lull_idle *idle)
 {
 	uint64_t before = lull_now_nanos(), halts;
 
 	if (lull_stay() != LULL_STAYED)
-		idle->owed_until_nanos = before + (before - idle->ran_nanos) / OWED_PART + OWED_NANOS;
+		add_owed(idle, before);
 	idle->ran_nanos = idle->looked_nanos = before;
 	lull_stay_begin();
 	enum look vcpus = look_at_vcpus(idle, &halts);
@@ -445,6 +455,8 @@ static int32_t enter(struct lull_idle *idle, cpu_set_t *away)
 	cpu_set_t home;
 	int32_t result = enter_class(idle->policy);
 
+	/* Until now it was an ordinary thread, or asleep for want of work: of that time it is owed nothing. */
+	idle->ran_nanos = idle->owed_until_nanos = lull_now_nanos();
 	if (result != 0 || idle->home_cpu < 0)
 		return result;
 	CPU_ZERO(&home);
