@@ -24,10 +24,7 @@ record PvclockTime(long hostBase, long nanos, int multiplier, int shift) {
         // Of a tick in nanoseconds: forward / 2^forwardShift / nominal * 10^9.
         BigInteger numerator = BigInteger.valueOf(counter.forward()).multiply(SECOND_NANOS);
         BigInteger denominator = BigInteger.valueOf(counter.nominalHz()).shiftLeft(counter.forwardShift());
-        int fraction = MULTIPLIER_BITS - 1 - (numerator.bitLength() - denominator.bitLength());
-        if (Scaling.factorOf(numerator, denominator, fraction).bitLength() < MULTIPLIER_BITS) {
-            fraction++;
-        }
+        int fraction = Scaling.shiftOf(numerator, denominator, MULTIPLIER_BITS);
         int multiplier = Scaling.factorOf(numerator, denominator, fraction).intValue();
         return new PvclockTime(counter.hostBase(), nanos, multiplier, MULTIPLIER_BITS - fraction);
     }

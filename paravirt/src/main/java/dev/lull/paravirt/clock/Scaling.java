@@ -15,10 +15,10 @@ final class Scaling {
 
     private Scaling() {}
 
-    /** The shift with which {@code numerator / denominator} is a factor of {@link #FACTOR_BITS}. */
-    static int shiftOf(BigInteger numerator, BigInteger denominator) {
-        int shift = FACTOR_BITS - 1 - (numerator.bitLength() - denominator.bitLength());
-        return factorOf(numerator, denominator, shift).bitLength() < FACTOR_BITS ? shift + 1 : shift;
+    /** The shift with which {@code numerator / denominator} is a factor of so many bits. */
+    static int shiftOf(BigInteger numerator, BigInteger denominator, int bits) {
+        int shift = bits - 1 - (numerator.bitLength() - denominator.bitLength());
+        return factorOf(numerator, denominator, shift).bitLength() < bits ? shift + 1 : shift;
     }
 
     /** {@code numerator / denominator}, in units of 2<sup>−shift</sup>, rounded down. */

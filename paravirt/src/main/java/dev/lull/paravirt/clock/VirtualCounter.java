@@ -56,7 +56,7 @@ public record VirtualCounter(
     public static VirtualCounter startingAt(long hostNow, long counter, long hostHz, long nominalHz) {
         BigInteger host = checked(hostHz);
         BigInteger nominal = checked(nominalHz);
-        int shift = Scaling.shiftOf(nominal, host);
+        int shift = Scaling.shiftOf(nominal, host, Scaling.FACTOR_BITS);
         BigInteger forward = Scaling.factorOf(nominal, host, shift);
         BigInteger reverse = BigInteger.ONE
                 .shiftLeft(Scaling.SHIFT_SUM)
