@@ -34,7 +34,21 @@ static volatile struct wall_clock wall __attribute__((aligned(4)));
 /* Beyond memory, devices', at the ends of the address space, not aligned. */
 static const uint64_t amiss[] = {3ull << 30,     0xfee00000,         0xe8000000,         1ull << 40,
                                  (1ull << 63),   0xfffffffffffffffc, 0xffffffffffffffe0, 0x4000002,
-                                 0xfffffffeull};
+                                 0xfffffffeull,  0xfffbb000 /* the counter's, read-only */};
+
+/* Lull's counter; paravirt/…/clock/CounterPage.java */
+struct counter {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t sequence;
+    uint32_t shift;
+    uint64_t host_base;
+    uint64_t guest_base;
+    uint64_t forward;
+    uint64_t reverse;
+    uint64_t nominal_hz;
+    uint64_t zero;
+};
 
 static uint64_t number(const char **text) {
     uint64_t value = 0;
@@ -97,6 +111,49 @@ static uint64_t nanos(void) {
     return base + (uint64_t)((unsigned __int128)delta * multiplier >> 32);
 }
 
+/* The counter's page, by CPUID, or null. */
+static volatile struct counter *find_counter(void) {
+    uint32_t registers[4];
+    cpuid(0x40000100, registers);
+    if (registers[0] < 0x40000101 || registers[1] != 0x6c6c754c || registers[2] != 0x6c6c754c ||
+        registers[3] != 0x6c6c754c)
+        return 0;
+    cpuid(0x40000101, registers);
+    return registers[0] & 1 ? (void *)(uintptr_t)((uint64_t)registers[2] << 32 | registers[1]) : 0;
+}
+
+static uint64_t count(const volatile struct counter *counter) {
+    uint64_t product;
+    uint32_t sequence;
+    do {
+        sequence = counter->sequence & ~1u;
+        __asm__ volatile("" : : : "memory");
+        product = counter->guest_base +
+                  (uint64_t)((__int128)(int64_t)(tsc() - counter->host_base) * (int64_t)counter->forward >> counter->shift);
+        __asm__ volatile("" : : : "memory");
+    } while (counter->sequence != sequence);
+    return product;
+}
+
+static void look_at_counter(uint64_t reads) {
+    volatile struct counter *counter = find_counter();
+    uint64_t back = 0, last = 0;
+    tell("counter_gpa", (uint64_t)(uintptr_t)counter);
+    if (counter == 0)
+        return;
+    tell("magic", counter->magic);
+    tell("nominal_hz", counter->nominal_hz);
+    counter->magic = 0;
+    tell("written", counter->magic == 0);
+    for (uint64_t i = 0; i < reads; i++) {
+        uint64_t now = count(counter);
+        back += now < last;
+        last = now;
+    }
+    tell("counter_back", back);
+    tell("counter", count(counter));
+}
+
 void run(const uint8_t *boot_params) {
     const char *line = (const char *)(uintptr_t)load((uint64_t)(uintptr_t)boot_params + CMD_LINE_PTR, 4);
     uint64_t wrong = number(&line), reads = number(&line), back = 0, last = 0;
@@ -121,6 +178,7 @@ void run(const uint8_t *boot_params) {
         last = now;
     }
     tell("back", back);
+    look_at_counter(reads);
     tell("changes", page.version / 2);
     write_msr(MSR_WALL_CLOCK, (uint64_t)&wall);
     tell("wall_seconds", wall.sec);

@@ -49,6 +49,15 @@ public final class CpuId {
         return new CpuId(allocate(size()).copyFrom(table.asSlice(0, entryOffset(size()))));
     }
 
+    /** A table with one more answer, to leaf {@code function} whatever the sub-leaf: zeros, to be set. */
+    public CpuId with(int function) {
+        int entries = size();
+        MemorySegment longer = allocate(entries + 1).copyFrom(table.asSlice(0, entryOffset(entries)));
+        longer.set(JAVA_INT, KvmLayout.Cpuid2.NENT, entries + 1);
+        longer.set(JAVA_INT, entryOffset(entries) + KvmLayout.CpuidEntry2.FUNCTION, function);
+        return new CpuId(longer);
+    }
+
     /** The number of answers. */
     public int size() {
         return table.get(JAVA_INT, KvmLayout.Cpuid2.NENT);

@@ -35,6 +35,7 @@ public final class KvmConstants {
     public static final long KVM_GET_SREGS = 0x8138ae83L;
     public static final long KVM_SET_SREGS = 0x4138ae84L;
     public static final long KVM_SET_MSRS = 0x4008ae89L;
+    public static final long KVM_SET_DEVICE_ATTR = 0x4018aee1L;
     public static final long KVM_GET_DEVICE_ATTR = 0x4018aee2L;
     public static final long KVM_SET_CPUID2 = 0x4008ae90L;
     public static final long KVM_INTERRUPT = 0x4004ae86L;
@@ -86,6 +87,7 @@ public final class KvmConstants {
     public static final int KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
     public static final int KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
+    public static final int KVM_MEM_READONLY = 2;
     public static final int KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
     public static final int KVM_DIRTY_LOG_INITIALLY_SET = 2;
     public static final int KVM_MSR_EXIT_REASON_FILTER = 4;

@@ -98,13 +98,29 @@ public final class VcpuFd extends KvmFd {
     public long tscOffset() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment offset = arena.allocate(JAVA_LONG);
-            MemorySegment attribute = arena.allocate(KvmLayout.DeviceAttr.SIZE, 8);
-            attribute.set(JAVA_INT, KvmLayout.DeviceAttr.GROUP, KvmConstants.KVM_VCPU_TSC_CTRL);
-            attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ATTR, KvmConstants.KVM_VCPU_TSC_OFFSET);
-            attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ADDR, offset.address());
-            ioctl("KVM_GET_DEVICE_ATTR KVM_VCPU_TSC_OFFSET", KvmConstants.KVM_GET_DEVICE_ATTR, attribute);
+            tscOffset("KVM_GET_DEVICE_ATTR", KvmConstants.KVM_GET_DEVICE_ATTR, arena, offset);
             return offset.get(JAVA_LONG, 0);
         }
+    }
+
+    /**
+     * Has this vCPU read the host's TSC and {@code ticks} more; while it is not in the guest.
+     *
+     * @throws KvmException as {@link #tscOffset}
+     */
+    public void setTscOffset(long ticks) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment offset = arena.allocateFrom(JAVA_LONG, ticks);
+            tscOffset("KVM_SET_DEVICE_ATTR", KvmConstants.KVM_SET_DEVICE_ATTR, arena, offset);
+        }
+    }
+
+    private void tscOffset(String name, long request, Arena arena, MemorySegment offset) {
+        MemorySegment attribute = arena.allocate(KvmLayout.DeviceAttr.SIZE, 8);
+        attribute.set(JAVA_INT, KvmLayout.DeviceAttr.GROUP, KvmConstants.KVM_VCPU_TSC_CTRL);
+        attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ATTR, KvmConstants.KVM_VCPU_TSC_OFFSET);
+        attribute.set(JAVA_LONG, KvmLayout.DeviceAttr.ADDR, offset.address());
+        ioctl(name.concat(" KVM_VCPU_TSC_OFFSET"), request, attribute);
     }
 
     /**

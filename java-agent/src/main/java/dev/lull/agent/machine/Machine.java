@@ -295,7 +295,7 @@ public final class Machine implements AutoCloseable {
                 return;
             }
             if (ownCounters == null) {
-                ownCounters = new MachineCounters(counters.counters(), vcpus, memory);
+                ownCounters = new MachineCounters(counters.counters(), vcpus, memory, scaledCounter);
             }
             if (devices != null) {
                 devices.refreshCounters();
@@ -411,8 +411,7 @@ public final class Machine implements AutoCloseable {
             }
             fds.add(fd);
         }
-        ScaledCounter counter =
-                scaled == null ? null : ScaledCounter.begin(scaled, vm, fds.getFirst(), memory, config.vcpus());
+        ScaledCounter counter = scaled == null ? null : own(ScaledCounter.begin(scaled, vm, fds, memory));
         for (int id = 0; id < config.vcpus(); id++) {
             vcpus.add(new Vcpu(
                     config.name(),

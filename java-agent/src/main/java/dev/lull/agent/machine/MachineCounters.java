@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a machine as a whole counts beside its devices, in the same file. vCPUs do not write here: what they account for
@@ -21,6 +22,8 @@ final class MachineCounters {
     static final String EXITS = ".exits";
     static final String BUSY = ".busy-nanos";
     static final String STATE = ".state";
+    static final String COUNTER = "counter";
+    static final String REFUSED = ".refused-addresses";
 
     /** A look at 16 MiB: some microseconds, for a guest that rests. */
     private static final int PIECES_AT_REST = 1;
@@ -34,12 +37,15 @@ final class MachineCounters {
     private record VcpuCounters(Vcpu vcpu, AtomicCounter exits, AtomicCounter busyNanos, AtomicCounter state) {}
 
     private final List<VcpuCounters> vcpus = new ArrayList<>();
+    private final @Nullable ScaledCounter scaledCounter;
+    private final @Nullable AtomicCounter refusedAddresses;
     private final AtomicCounter residentBytes;
     private final AtomicCounter timeNanos;
     private final ResidentMemory resident;
     private long lastNanos;
 
-    MachineCounters(CountersManager counters, List<Vcpu> vcpus, GuestMemory memory) {
+    MachineCounters(
+            CountersManager counters, List<Vcpu> vcpus, GuestMemory memory, @Nullable ScaledCounter scaledCounter) {
         for (int id = 0; id < vcpus.size(); id++) {
             this.vcpus.add(new VcpuCounters(
                     vcpus.get(id),
@@ -47,6 +53,8 @@ final class MachineCounters {
                     newCounter(counters, VCPU + id + BUSY),
                     newCounter(counters, VCPU + id + STATE)));
         }
+        this.scaledCounter = scaledCounter;
+        refusedAddresses = scaledCounter == null ? null : newCounter(counters, COUNTER + REFUSED);
         residentBytes = newCounter(counters, MEMORY + RESIDENT);
         timeNanos = newCounter(counters, TIME);
         resident = new ResidentMemory(memory);
@@ -64,6 +72,9 @@ final class MachineCounters {
                 busyNanos += cpuNanos - vcpu.busyNanos.getPlain();
                 vcpu.busyNanos.setRelease(cpuNanos);
             }
+        }
+        if (scaledCounter != null && refusedAddresses != null) {
+            refusedAddresses.setRelease(scaledCounter.refusedAddresses());
         }
         boolean works = busyNanos > (nowNanos - lastNanos) / WORK_DIVISOR;
         resident.look(works || !resident.isWhole() ? PIECES_AT_WORK : PIECES_AT_REST);

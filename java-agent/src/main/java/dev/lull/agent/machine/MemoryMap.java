@@ -14,7 +14,8 @@ import java.util.List;
 /**
  * Guest RAM and its memory slots: one region below the PCI hole, and one from 4 GiB on for what does not fit there.
  *
- * <p>The hole, 3–4 GiB, holds what is not RAM on a PC: BARs, ECAM, the I/O APIC and local APICs, and KVM's own pages.
+ * <p>The hole, 3–4 GiB, holds what is not RAM on a PC: BARs, ECAM, the I/O APIC and local APICs, a page of
+ * Lull's and KVM's own.
  */
 final class MemoryMap implements AutoCloseable {
     static final long HUGE_PAGE_BYTES = 2L << 20;
@@ -25,6 +26,12 @@ final class MemoryMap implements AutoCloseable {
     static final long TSS_GPA = 0xFFFB_D000L;
 
     static final long IDENTITY_MAP_GPA = 0xFFFB_C000L;
+
+    /** The page of a guest's counter, if it has one; see {@link ScaledCounter}. */
+    static final long COUNTER_GPA = 0xFFFB_B000L;
+
+    /** Behind those of RAM. */
+    static final int COUNTER_SLOT = 2;
 
     private final List<Mapping> mappings = new ArrayList<>();
     private final GuestMemory memory;

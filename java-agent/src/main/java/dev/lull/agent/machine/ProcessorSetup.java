@@ -42,6 +42,15 @@ final class ProcessorSetup {
             | 1 << KvmParaConstants.KVM_FEATURE_CLOCKSOURCE2
             | 1 << KvmParaConstants.KVM_FEATURE_CLOCKSOURCE_STABLE_BIT;
 
+    /** Where Lull's own leaves begin: a hypervisor's do at a multiple of 0x100 from 0x40000000, which is KVM's, on. */
+    private static final int LULL_LEAF = 0x4000_0100;
+
+    /** What a guest knows them by, in EBX, ECX and EDX: "LullLullLull". */
+    private static final int LULL_SIGNATURE = 0x6C6C_754C;
+
+    /** EAX: there is a counter's page; EBX and ECX are its guest-physical address. */
+    private static final int LULL_COUNTER_LEAF = LULL_LEAF + 1;
+
     private static final int TOPOLOGY_LEAF = 0xB;
     private static final int TOPOLOGY_LEAF_V2 = 0x1F;
     private static final int LEVEL_SMT = 1;
@@ -111,7 +120,7 @@ final class ProcessorSetup {
                 hideTsc(cpuid, entry);
             }
         }
-        vcpu.setCpuid(cpuid);
+        vcpu.setCpuid(scaledCounter ? withCounter(cpuid) : cpuid);
         vcpu.setMsr(MSR_MISC_ENABLE, MISC_ENABLE_FAST_STRING);
         vcpu.setMsr(MSR_MTRR_DEFAULT_TYPE, MTRR_ENABLED_WRITE_BACK);
     }
@@ -164,6 +173,20 @@ final class ProcessorSetup {
                 // Nothing of the TSC.
             }
         }
+    }
+
+    /** Tells where the counter is. */
+    private static CpuId withCounter(CpuId cpuid) {
+        int base = cpuid.size();
+        CpuId told = cpuid.with(LULL_LEAF).with(LULL_COUNTER_LEAF);
+        told.set(base, Output.EAX, LULL_COUNTER_LEAF);
+        told.set(base, Output.EBX, LULL_SIGNATURE);
+        told.set(base, Output.ECX, LULL_SIGNATURE);
+        told.set(base, Output.EDX, LULL_SIGNATURE);
+        told.set(base + 1, Output.EAX, 1);
+        told.set(base + 1, Output.EBX, (int) MemoryMap.COUNTER_GPA);
+        told.set(base + 1, Output.ECX, (int) (MemoryMap.COUNTER_GPA >>> 32));
+        return told;
     }
 
     private void topology(CpuId cpuid, int entry, int id, int apicIdBits) {

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Requires({Facility.LAB, Facility.HARDWARE_KVM})
 class ScaledCounterTest {
     private static final int MEMORY_MIB = 256;
-    private static final long APART_MILLIS = 4_000;
+    private static final long APART_MILLIS = Soak.of(4_000L, 60_000L);
     private static final double PARTS_PER_MILLION = 1e-6;
     private static final double MAX_ERROR = 50 * PARTS_PER_MILLION;
     private static final double MAX_BOOT_SECONDS = 10;
@@ -92,6 +93,41 @@ class ScaledCounterTest {
             counter(guest).dilate(1);
             checkRate(guest, 1);
             guest.endClean();
+        }
+    }
+
+    /** A host whose TSC has gone on for longer, or not as long, and by another frequency. */
+    @Test
+    void onAnotherHostNothingGoesBack() throws Exception {
+        try (DebianGuest guest = boot(2, ScaledCounterConfig.DEFAULT_HZ, 1)) {
+            AtomicBoolean done = new AtomicBoolean();
+            AtomicInteger moves = new AtomicInteger();
+            Thread mover = Thread.ofPlatform().start(() -> {
+                while (!done.get()) {
+                    long[] aheadTicks = {1L << 62, -(1L << 40), 0};
+                    move(guest, aheadTicks[moves.get() % aheadTicks.length], moves.get() % 2 == 0 ? 0.4 : 1);
+                    moves.incrementAndGet();
+                    sleep(5);
+                }
+            });
+            String watched = guest.run("clock watch " + READS / 4);
+            done.set(true);
+            mover.join();
+            assertThat(watched).isEqualTo("processors=2 reads=%d back=0".formatted(2L * (READS / 4)));
+            assertThat(moves.get()).isGreaterThanOrEqualTo(MIN_CHANGES);
+            move(guest, 1L << 50, 1);
+            checkRate(guest, 1);
+            guest.endClean();
+        }
+    }
+
+    private static void move(DebianGuest guest, long aheadTicks, double dilation) {
+        try {
+            guest.machine().pause();
+            counter(guest).move(aheadTicks, dilation);
+            guest.machine().resume();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -3,7 +3,9 @@ package dev.lull.agent.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lull.kvm.HostTsc;
 import dev.lull.kvm.KvmConstants;
+import dev.lull.paravirt.clock.CounterReader;
 import dev.lull.paravirt.clock.VirtualCounter;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
@@ -43,6 +45,14 @@ class ScaledCounterMachineTest {
                     .containsEntry("flags", 1L)
                     .containsEntry("back", 0L);
             assertThat(said.get("kvm_clock")).isEqualTo(KVM_CLOCK);
+            assertThat(said)
+                    .containsEntry("counter_gpa", machine.scaledCounter().pageGpa())
+                    .containsEntry("magic", 0x544E_434CL)
+                    .containsEntry("nominal_hz", NOMINAL_HZ)
+                    .containsEntry("written", 0L)
+                    .containsEntry("counter_back", 0L);
+            assertThat(said.get("counter") / (double) NOMINAL_HZ * SECOND_NANOS)
+                    .isBetween((double) said.get("begin"), (double) said.get("end"));
             assertThat(said.get("begin")).isBetween(made, ended);
             assertThat(said.get("end")).isBetween(said.get("begin"), ended);
             // When the guest's own time was 0.
@@ -68,7 +78,7 @@ class ScaledCounterMachineTest {
             }
             assertThat(machine.awaitEnd().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
             Map<String, Long> said = said();
-            assertThat(said).containsEntry("back", 0L);
+            assertThat(said).containsEntry("back", 0L).containsEntry("counter_back", 0L);
             assertThat(said.get("changes")).isBetween(100L, changes + 1L);
             assertThat(said.get("end")).isBetween(1L, machine.scaledCounter().nanos());
         }
@@ -90,6 +100,21 @@ class ScaledCounterMachineTest {
     }
 
     @Test
+    void thePageIsThereBeforeTheGuestsFirstInstructionAndEachMachinesOwn() {
+        try (Machine one = machine(new ScaledCounterConfig(NOMINAL_HZ, 1), 0, 0);
+                Machine other = machine(new ScaledCounterConfig(ScaledCounterConfig.DEFAULT_HZ, 3), 0, 0)) {
+            CounterReader reader = new CounterReader(one.scaledCounter().page(), HostTsc::read);
+            assertThat(reader.snapshot()).isEqualTo(one.scaledCounter().counter());
+            assertThat(reader.read()).isPositive().isLessThan(10 * NOMINAL_HZ);
+            CounterReader others = new CounterReader(other.scaledCounter().page(), HostTsc::read);
+            one.scaledCounter().dilate(5);
+            assertThat(others.snapshot()).isEqualTo(other.scaledCounter().counter());
+            assertThat(reader.snapshot().nominalHz()).isEqualTo(NOMINAL_HZ);
+            assertThat(others.snapshot().nominalHz()).isEqualTo(ScaledCounterConfig.DEFAULT_HZ);
+        }
+    }
+
+    @Test
     void withTheHostsCounterTheClockIsKvms() throws InterruptedException {
         try (Machine machine = machine(null, 9, READS)) {
             assertThatThrownBy(machine::scaledCounter)
@@ -97,7 +122,7 @@ class ScaledCounterMachineTest {
                     .hasMessage("test was made with the host's counter");
             machine.start();
             assertThat(machine.awaitEnd().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
-            assertThat(said()).containsEntry("back", 0L);
+            assertThat(said()).containsEntry("back", 0L).containsEntry("counter_gpa", 0L);
             assertThat(machine.exitStats().getFirst().count(KvmConstants.KVM_EXIT_X86_WRMSR))
                     .isZero();
         }

@@ -73,7 +73,7 @@ public final class CounterPage {
         page.set(JAVA_INT, MAGIC_OFFSET, MAGIC);
     }
 
-    /** What is in it. */
+    /** What is in it, for who writes it. */
     public VirtualCounter counter() {
         return counter;
     }
@@ -85,15 +85,26 @@ public final class CounterPage {
      *     #counter}
      */
     public void update(HostTicks ticks, LongFunction<VirtualCounter> next) {
-        int sequence = page.get(JAVA_INT, SEQUENCE_OFFSET);
-        SEQUENCE.setOpaque(page, SEQUENCE_OFFSET, sequence + 1);
+        VirtualCounter changed = counter;
+        begin();
         VarHandle.fullFence();
         try {
-            counter = next.apply(ticks.now());
-            put(counter);
+            changed = next.apply(ticks.now());
         } finally {
-            SEQUENCE.setRelease(page, SEQUENCE_OFFSET, sequence + 2);
+            end(changed);
         }
+    }
+
+    /** From now until {@link #end} readers wait; a full fence is to follow. */
+    void begin() {
+        SEQUENCE.setOpaque(page, SEQUENCE_OFFSET, page.get(JAVA_INT, SEQUENCE_OFFSET) + 1);
+    }
+
+    /** Shows {@code changed}. */
+    void end(VirtualCounter changed) {
+        counter = changed;
+        put(changed);
+        SEQUENCE.setRelease(page, SEQUENCE_OFFSET, page.get(JAVA_INT, SEQUENCE_OFFSET) + 1);
     }
 
     private void put(VirtualCounter counter) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clock a stock guest asks KVM for (Linux's kvm-clock), kept by Lull: each vCPU names an address by a
  * model-specific register, and finds there how to make nanoseconds of its TSC. They are a {@link VirtualCounter}'s, so
- * they go as fast as that, and stay continuous and the same on all vCPUs when its factors change.
+ * they go as fast as that, and stay continuous and the same on all vCPUs when its factors change. The counter itself is
+ * in a {@link CounterPage}, which changes with them.
  *
  * <p>As KVM does, it ignores an address that is not RAM, and besides one that is not aligned as {@code
  * Documentation/virt/kvm/x86/msr.rst} demands; it counts them. Its methods may be called from any thread; what the
@@ -40,34 +41,36 @@ public final class KvmClock {
     private static final VarHandle INT = JAVA_INT.varHandle();
 
     private final GuestMemory memory;
-    private final HostTicks ticks;
     private final InstantSource wall;
+    private final CounterPage page;
     private final @Nullable PvclockPage[] pages;
     private final long[] systemTimes;
     private long wallClock;
     private long refused;
-    private VirtualCounter counter;
+    private HostTicks ticks;
     private PvclockTime time;
 
     /**
      * A clock that is 0 at the counter's base.
      *
+     * @param ticks as the guest reads them, on each of its vCPUs
      * @param wall the host's wall clock
+     * @param page the counter, which nobody else changes
      * @param vcpus how many vCPUs the guest has
      */
-    public KvmClock(GuestMemory memory, HostTicks ticks, InstantSource wall, VirtualCounter counter, int vcpus) {
+    public KvmClock(GuestMemory memory, HostTicks ticks, InstantSource wall, CounterPage page, int vcpus) {
         this.memory = memory;
         this.ticks = ticks;
         this.wall = wall;
-        this.counter = counter;
-        this.time = PvclockTime.of(counter, 0);
+        this.page = page;
+        this.time = PvclockTime.of(page.counter(), 0);
         this.pages = new PvclockPage[vcpus];
         this.systemTimes = new long[vcpus];
     }
 
     /** The counter the clock is made of. */
     public synchronized VirtualCounter counter() {
-        return counter;
+        return page.counter();
     }
 
     /** How many addresses the guest has named that cannot be had. */
@@ -93,12 +96,11 @@ public final class KvmClock {
      * The guest writes a register.
      *
      * @param msr one of {@link #MSRS}
-     * @param tscOffset the vCPU's TSC less the host's
      */
-    public synchronized void write(int vcpu, int msr, long value, long tscOffset) {
+    public synchronized void write(int vcpu, int msr, long value) {
         if (isSystemTime(msr)) {
             systemTimes[vcpu] = value;
-            pages[vcpu] = (value & ENABLE) == 0 ? null : page(value & ~ENABLE, tscOffset);
+            pages[vcpu] = (value & ENABLE) == 0 ? null : page(value & ~ENABLE);
         } else {
             wallClock = value;
             writeWallClock(value);
@@ -113,34 +115,59 @@ public final class KvmClock {
      *     VirtualCounter#MAX_HZ}; nothing has changed
      */
     public synchronized void rescale(long hostHz) {
-        counter.rescaled(counter.hostBase(), hostHz);
-        for (PvclockPage page : pages) {
-            if (page != null) {
-                page.begin();
+        VirtualCounter.checkHz(hostHz);
+        beginAll();
+        // Behind the odd versions: CounterPage tells why.
+        long now = ticks.now();
+        endAll(page.counter().rescaled(now, hostHz), time.nanosAt(now));
+    }
+
+    /**
+     * From now on the guest reads the counter of another host. Its clock goes on from where it is. No vCPU is in the
+     * guest meanwhile: between the two counters there is no tick that is of both.
+     *
+     * @param arrived the other counter
+     * @throws IllegalArgumentException as {@link #rescale}
+     */
+    public synchronized void move(HostTicks arrived, long hostHz) {
+        VirtualCounter.checkHz(hostHz);
+        beginAll();
+        long left = ticks.now();
+        long now = arrived.now();
+        ticks = arrived;
+        endAll(page.counter().continued(page.counter().counterAt(left), now, hostHz), time.nanosAt(left));
+    }
+
+    private void beginAll() {
+        page.begin();
+        for (PvclockPage clock : pages) {
+            if (clock != null) {
+                clock.begin();
             }
         }
         VarHandle.fullFence();
-        // Behind the odd versions: CounterPage tells why.
-        long now = ticks.now();
-        counter = counter.rescaled(now, hostHz);
-        time = PvclockTime.of(counter, time.nanosAt(now));
-        for (PvclockPage page : pages) {
-            if (page != null) {
-                page.end(time);
+    }
+
+    private void endAll(VirtualCounter counter, long nanos) {
+        time = PvclockTime.of(counter, nanos);
+        page.end(counter);
+        for (PvclockPage clock : pages) {
+            if (clock != null) {
+                clock.end(time);
             }
         }
     }
 
-    private @Nullable PvclockPage page(long gpa, long tscOffset) {
+    private @Nullable PvclockPage page(long gpa) {
         GuestMemory.Region region = find(gpa, PvclockPage.SIZE_BYTES);
         if (region == null) {
             return null;
         }
-        PvclockPage page = new PvclockPage(memory, region.segment(), gpa - region.gpa(), tscOffset);
-        page.begin();
+        PvclockPage clock = new PvclockPage(memory, region.segment(), gpa - region.gpa());
+        clock.begin();
         VarHandle.fullFence();
-        page.end(time);
-        return page;
+        clock.end(time);
+        return clock;
     }
 
     /** The wall clock when the guest's own was 0; once, as KVM does: it is not kept up to date. */

@@ -31,7 +31,6 @@ final class PvclockPage {
     private final GuestMemory memory;
     private final MemorySegment region;
     private final long offset;
-    private final long tscOffset;
     private int version;
 
     /**
@@ -39,13 +38,11 @@ final class PvclockPage {
      *
      * @param region which has the {@link #SIZE_BYTES} at {@code offset}
      * @param offset a multiple of 4
-     * @param tscOffset the vCPU's TSC less the host's
      */
-    PvclockPage(GuestMemory memory, MemorySegment region, long offset, long tscOffset) {
+    PvclockPage(GuestMemory memory, MemorySegment region, long offset) {
         this.memory = memory;
         this.region = region;
         this.offset = offset;
-        this.tscOffset = tscOffset;
         // Another than is there, so that a reader in the middle of what was there notices.
         this.version = (int) INT.getOpaque(region, offset + VERSION) & ~1;
     }
@@ -57,7 +54,7 @@ final class PvclockPage {
 
     /** Shows {@code time}. */
     void end(PvclockTime time) {
-        region.set(JAVA_LONG_UNALIGNED, offset + TSC_TIMESTAMP, time.hostBase() + tscOffset);
+        region.set(JAVA_LONG_UNALIGNED, offset + TSC_TIMESTAMP, time.hostBase());
         region.set(JAVA_LONG_UNALIGNED, offset + SYSTEM_TIME, time.nanos());
         region.set(JAVA_INT_UNALIGNED, offset + MULTIPLIER, time.multiplier());
         region.set(JAVA_BYTE, offset + SHIFT, (byte) time.shift());

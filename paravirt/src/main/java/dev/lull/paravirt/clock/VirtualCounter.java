@@ -111,10 +111,14 @@ public record VirtualCounter(
         return hostBase + Scaling.up(delta, factor, Scaling.SHIFT_SUM - forwardShift);
     }
 
-    private static BigInteger checked(long hertz) {
+    static void checkHz(long hertz) {
         if (hertz < MIN_HZ || hertz > MAX_HZ) {
             throw new IllegalArgumentException("a counter of " + hertz + " Hz: from " + MIN_HZ + " to " + MAX_HZ);
         }
+    }
+
+    private static BigInteger checked(long hertz) {
+        checkHz(hertz);
         return BigInteger.valueOf(hertz);
     }
 }

@@ -9,6 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lull.device.memory.GuestMemory;
 import dev.lull.device.memory.WrittenPages;
@@ -38,7 +39,6 @@ class KvmClockTest {
     private static final long HOST_HZ = 2_300_000_000L;
     private static final long SECOND_NANOS = 1_000_000_000;
     private static final int VCPUS = 2;
-    private static final long[] TSC_OFFSETS = {-5_000_000_000L, 1L << 62};
     private static final long[] PAGES = {0x1000, HIGH_GPA + 0x2044};
     private static final Instant NOW = Instant.parse("2026-11-28T12:00:00.25Z");
 
@@ -48,12 +48,14 @@ class KvmClockTest {
             new GuestMemory(List.of(new GuestMemory.Region(0, low), new GuestMemory.Region(HIGH_GPA, high)));
     private final AtomicLong hostTicks = new AtomicLong(9_000_000_000_000L);
     private final VirtualCounter counter = VirtualCounter.startingAt(hostTicks.get(), 0, HOST_HZ, 851_000_000);
-    private final KvmClock clock = new KvmClock(memory, hostTicks::get, () -> NOW, counter, VCPUS);
+    private final MemorySegment shared = Arena.ofAuto().allocate(CounterPage.SIZE_BYTES, CounterPage.SIZE_BYTES);
+    private final KvmClock clock =
+            new KvmClock(memory, hostTicks::get, () -> NOW, new CounterPage(shared, counter), VCPUS);
 
     @ParameterizedTest
     @ValueSource(ints = {MSR_KVM_SYSTEM_TIME, MSR_KVM_SYSTEM_TIME_NEW})
     void aVcpuThatNamesAPageReadsTheTimeThere(int msr) {
-        clock.write(1, msr, PAGES[1] | 1, TSC_OFFSETS[1]);
+        clock.write(1, msr, PAGES[1] | 1);
         GuestClock guest = guest(1);
         assertThat(guest.version()).isPositive().isEven();
         assertThat(guest.flags()).isEqualTo((byte) 1);
@@ -85,12 +87,47 @@ class KvmClockTest {
     }
 
     @Test
+    void theCountersPageChangesAtTheSameTick() {
+        enableAll();
+        CounterReader reader = new CounterReader(shared, hostTicks::get);
+        for (long hostHz : new long[] {HOST_HZ / 3, 2 * HOST_HZ, HOST_HZ}) {
+            hostTicks.addAndGet(HOST_HZ / 7);
+            clock.rescale(hostHz);
+            assertThat(reader.snapshot()).isEqualTo(clock.counter());
+            assertThat(clock.counter().hostBase()).isEqualTo(hostTicks.get());
+            long nanos = guest(0).nanos();
+            assertThat(reader.read() / 851e6 * 1e9).isCloseTo((double) nanos, within(10.0));
+        }
+    }
+
+    @Test
+    void onAnotherHostAllGoOnFromWhereTheyWere() {
+        enableAll();
+        CounterReader before = new CounterReader(shared, hostTicks::get);
+        hostTicks.addAndGet(5 * HOST_HZ);
+        long nanos = guest(0).nanos();
+        long counted = before.read();
+        AtomicLong otherTicks = new AtomicLong(77);
+        long otherHz = 3_100_000_000L;
+        clock.move(otherTicks::get, otherHz);
+        CounterReader after = new CounterReader(shared, otherTicks::get);
+        GuestClock guest = new GuestClock(page(1), otherTicks::get);
+        assertThat(after.read()).isEqualTo(counted);
+        assertThat(guest.nanos()).isEqualTo(nanos).isEqualTo(clock.nanos());
+        otherTicks.addAndGet(otherHz);
+        assertThat(after.read() - counted).isBetween(851_000_000L - 2, 851_000_000L);
+        assertThat(guest.nanos() - nanos).isBetween(SECOND_NANOS - 3, SECOND_NANOS);
+        assertThatThrownBy(() -> clock.move(hostTicks::get, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(clock.counter()).isEqualTo(after.snapshot());
+    }
+
+    @Test
     void aVcpuThatComesLaterReadsTheSameTime() {
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0] | 1, TSC_OFFSETS[0]);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0] | 1);
         hostTicks.addAndGet(HOST_HZ);
         clock.rescale(HOST_HZ / 3);
         hostTicks.addAndGet(HOST_HZ);
-        clock.write(1, MSR_KVM_SYSTEM_TIME_NEW, PAGES[1] | 1, TSC_OFFSETS[1]);
+        clock.write(1, MSR_KVM_SYSTEM_TIME_NEW, PAGES[1] | 1);
         assertThat(guest(1).nanos()).isEqualTo(guest(0).nanos());
     }
 
@@ -112,8 +149,7 @@ class KvmClockTest {
         try (ExecutorService threads = Executors.newFixedThreadPool(VCPUS)) {
             List<Future<?>> readers = new ArrayList<>();
             for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
-                long offset = TSC_OFFSETS[vcpu];
-                GuestClock guest = new GuestClock(page(vcpu), () -> hostTicks.addAndGet(50) + offset);
+                GuestClock guest = new GuestClock(page(vcpu), () -> hostTicks.addAndGet(50));
                 readers.add(threads.submit(() -> {
                     try {
                         for (int read = 0; read < reads; read++) {
@@ -161,15 +197,15 @@ class KvmClockTest {
         enableAll();
         int version = guest(0).version();
         byte[] before = bytes();
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, gpa | 1, 0);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, gpa | 1);
         assertThat(clock.refused()).isEqualTo(1);
         assertThat(clock.read(0, MSR_KVM_SYSTEM_TIME_NEW)).isEqualTo(gpa | 1);
         // Nor is the page written that it had before.
         clock.rescale(HOST_HZ / 2);
         assertThat(guest(0).version()).isEqualTo(version);
-        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, gpa, 0);
+        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, gpa);
         assertThat(clock.refused()).isEqualTo(2);
-        clock.write(1, MSR_KVM_SYSTEM_TIME_NEW, 0, 0);
+        clock.write(1, MSR_KVM_SYSTEM_TIME_NEW, 0);
         byte[] after = bytes();
         long pageBytes = PAGES[1] - HIGH_GPA + LOW_BYTES;
         for (int i = 0; i < before.length; i++) {
@@ -181,17 +217,17 @@ class KvmClockTest {
 
     @Test
     void thePageMayReachTheLastByteOfMemory() {
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, LOW_BYTES - 32 | 1, 0);
-        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, LOW_BYTES - 12, 0);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, LOW_BYTES - 32 | 1);
+        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, LOW_BYTES - 12);
         assertThat(clock.refused()).isZero();
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, LOW_BYTES - 28 | 1, 0);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, LOW_BYTES - 28 | 1);
         assertThat(clock.refused()).isEqualTo(1);
     }
 
     @Test
     void aClockThatIsDisabledIsNotWritten() {
         enableAll();
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0], TSC_OFFSETS[0]);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0]);
         int version = guest(0).version();
         clock.rescale(HOST_HZ / 2);
         assertThat(guest(0).version()).isEqualTo(version);
@@ -206,7 +242,7 @@ class KvmClockTest {
         for (int i = 0; i < 1_000_000; i++) {
             long gpa = 2 * random.nextLong(LOW_BYTES);
             refused += gpa % 4 == 0 && gpa + 32 <= LOW_BYTES ? 0 : 1;
-            clock.write(i % VCPUS, MSR_KVM_SYSTEM_TIME, gpa | 1, random.nextLong());
+            clock.write(i % VCPUS, MSR_KVM_SYSTEM_TIME, gpa | 1);
         }
         assertThat(clock.refused()).isEqualTo(refused);
         enableAll();
@@ -220,7 +256,7 @@ class KvmClockTest {
         int gpa = 0x304;
         for (int version : new int[] {0, 7, -1, Integer.MAX_VALUE}) {
             low.set(JAVA_INT, gpa, version);
-            clock.write(0, msr, gpa, 0);
+            clock.write(0, msr, gpa);
             assertThat(low.get(JAVA_INT, gpa)).isEven().isNotEqualTo(version);
             assertThat(low.get(JAVA_INT, gpa + 4)).isEqualTo((int) NOW.getEpochSecond() - 1);
             assertThat(low.get(JAVA_INT, gpa + 8)).isBetween(750_000_000, 750_000_010);
@@ -233,19 +269,19 @@ class KvmClockTest {
     void whatIsWrittenIsNoted() {
         WrittenPages written = new WrittenPages(memory.regions());
         memory.noteWrites(written);
-        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0] | 1, 0);
-        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, 0x5FF8, 0);
+        clock.write(0, MSR_KVM_SYSTEM_TIME_NEW, PAGES[0] | 1);
+        clock.write(0, MSR_KVM_WALL_CLOCK_NEW, 0x5FF8);
         assertThat(written.bitmap(0).get(JAVA_LONG, 0)).isEqualTo(1L << 1 | 1L << 5 | 1L << 6);
     }
 
     private void enableAll() {
         for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
-            clock.write(vcpu, MSR_KVM_SYSTEM_TIME_NEW, PAGES[vcpu] | 1, TSC_OFFSETS[vcpu]);
+            clock.write(vcpu, MSR_KVM_SYSTEM_TIME_NEW, PAGES[vcpu] | 1);
         }
     }
 
     private GuestClock guest(int vcpu) {
-        return new GuestClock(page(vcpu), () -> hostTicks.get() + TSC_OFFSETS[vcpu]);
+        return new GuestClock(page(vcpu), hostTicks::get);
     }
 
     private MemorySegment page(int vcpu) {
