@@ -20,20 +20,26 @@ public final class CounterOptions {
                     + "made of it (${DEFAULT-VALUE}).")
     private String counter = HOST;
 
-    @Option(
-            names = "--dilation",
-            paramLabel = "FACTOR",
-            description =
-                    "With --counter scaled, for tests: how many seconds a second of the guest's lasts, 0.1 to 10.")
-    private @Nullable Double dilation;
+    /**
+     * The frequency of the counter; null for the host's counter.
+     *
+     * @param spec the command that was given it
+     * @throws ParameterException if it is not well-formed
+     */
+    public @Nullable Long nominalHz(CommandSpec spec) {
+        ScaledCounterConfig config = config(spec, null);
+        return config == null ? null : config.nominalHz();
+    }
 
     /**
      * The counter of its own frequency; null for the host's.
      *
      * @param spec the command that was given it
+     * @param dilation as {@link ScaledCounterConfig#dilation}; null for none
      * @throws ParameterException if it is not well-formed
      */
-    public @Nullable ScaledCounterConfig config(CommandSpec spec) {
+    @Nullable
+    ScaledCounterConfig config(CommandSpec spec, @Nullable Double dilation) {
         try {
             return config(counter, dilation);
         } catch (IllegalArgumentException | ConfigException e) {

@@ -57,6 +57,13 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private CounterOptions counter = new CounterOptions();
 
+    @Option(
+            names = "--dilation",
+            paramLabel = "FACTOR",
+            description =
+                    "With --counter scaled, for tests: how many seconds a second of the guest's lasts, 0.1 to 10.")
+    private @Nullable Double dilation;
+
     @Mixin
     private IdleOptions idle = new IdleOptions();
 
@@ -115,7 +122,7 @@ final class RunCommand implements Callable<Integer> {
                 guest.cpus(),
                 guest.hugePages(),
                 guest.pins(),
-                counter.config(spec),
+                counter.config(spec, dilation),
                 idle.work().isEmpty() ? null : idle,
                 devices.configs(spec),
                 countersFile,

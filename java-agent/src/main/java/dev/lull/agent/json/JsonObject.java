@@ -107,6 +107,16 @@ public final class JsonObject {
         return value == null ? null : integer(name, value, min, max);
     }
 
+    /** A number from {@code min} to {@code max} that must be there. */
+    public double number(String name, double min, double max) {
+        known.add(name);
+        Object value = required(name, members.get(name));
+        if (value instanceof Number number && number.doubleValue() >= min && number.doubleValue() <= max) {
+            return number.doubleValue();
+        }
+        throw invalid(name, value, "a number from %s to %s".formatted(min, max));
+    }
+
     /** An object, or null. */
     public @Nullable JsonObject optionalObject(String name) {
         Map<?, ?> object = member(name, Map.class, "an object");
@@ -189,8 +199,12 @@ public final class JsonObject {
         if (value instanceof Long number && number >= min && number <= max) {
             return number;
         }
+        throw invalid(name, value, "an integer from %d to %d".formatted(min, max));
+    }
+
+    private static JsonFormatException invalid(String name, @Nullable Object value, String expected) {
         String given = value instanceof Number ? "invalid value: " + value : "invalid type: " + kind(value);
-        throw new JsonFormatException("%s: %s, expected an integer from %d to %d".formatted(name, given, min, max));
+        return new JsonFormatException("%s: %s, expected %s".formatted(name, given, expected));
     }
 
     private <T> @Nullable T member(String name, Class<T> type, String expected) {

@@ -1,5 +1,6 @@
 package dev.lull.agent.cli.vm;
 
+import dev.lull.agent.cli.CounterOptions;
 import dev.lull.agent.cli.DeviceOptions;
 import dev.lull.agent.cli.GuestOptions;
 import dev.lull.agent.cli.Stdio;
@@ -51,6 +52,9 @@ final class CreateCommand extends OnMachine {
     private GuestOptions guest = new GuestOptions();
 
     @Mixin
+    private CounterOptions counter = new CounterOptions();
+
+    @Mixin
     private DeviceOptions devices = new DeviceOptions();
 
     @Mixin
@@ -75,7 +79,7 @@ final class CreateCommand extends OnMachine {
                 throw new ParameterException(spec.commandLine(), "Give --kernel=FILE or --config=FILE");
             }
             try {
-                return GuestConfig.of(kernel, guest, devices.configs(spec));
+                return GuestConfig.of(kernel, guest, counter.nominalHz(spec), devices.configs(spec));
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
             }
@@ -93,6 +97,7 @@ final class CreateCommand extends OnMachine {
                 || given.hasMatchedOption("--memory")
                 || given.hasMatchedOption("--cpus")
                 || given.hasMatchedOption("--hugepages")
-                || given.hasMatchedOption("--pin");
+                || given.hasMatchedOption("--pin")
+                || given.hasMatchedOption("--counter");
     }
 }

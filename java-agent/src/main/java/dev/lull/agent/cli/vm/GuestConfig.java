@@ -29,7 +29,8 @@ final class GuestConfig {
      *
      * @throws IllegalArgumentException with a message for the user if this form cannot say it
      */
-    static Map<String, @Nullable Object> of(Path kernel, GuestOptions guest, List<DeviceConfig> devices) {
+    static Map<String, @Nullable Object> of(
+            Path kernel, GuestOptions guest, @Nullable Long counterHz, List<DeviceConfig> devices) {
         if (guest.memoryBytes() % MIB != 0) {
             throw new IllegalArgumentException("--memory: " + guest.memoryBytes() + " bytes; give whole MiB");
         }
@@ -49,6 +50,7 @@ final class GuestConfig {
                                 .with("mem_size_mib", guest.memoryBytes() / MIB)
                                 .with("huge_pages", guest.hugePages() ? "2M" : null)
                                 .withSome("cpu_pins", guest.pins())
+                                .with("counter_hz", counterHz)
                                 .toMap())
                 .toMap();
         DeviceJson.putAll(config, devices);

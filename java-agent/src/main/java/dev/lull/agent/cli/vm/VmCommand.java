@@ -50,6 +50,7 @@ public final class VmCommand implements Runnable {
             "detach",
             "config",
             "histograms",
+            "counter",
             "send-keys");
 
     @Spec
@@ -86,6 +87,7 @@ public final class VmCommand implements Runnable {
             case "detach" -> new DetachCommand(stdio);
             case "config" -> new ConfigCommand(stdio);
             case "histograms" -> new HistogramsCommand(stdio);
+            case "counter" -> new CounterCommand(stdio);
             case "send-keys" -> new SendKeysCommand(stdio);
             default -> throw new IllegalArgumentException(name);
         };

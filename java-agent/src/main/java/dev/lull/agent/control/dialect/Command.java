@@ -62,7 +62,9 @@ public sealed interface Command {
         /** The metadata. */
         MMDS(Phase.ANY),
         /** Idle time, Lull's own. */
-        IDLE(Phase.AFTER_START);
+        IDLE(Phase.AFTER_START),
+        /** The guest's counter, Lull's own. */
+        COUNTER(Phase.AFTER_START);
 
         private final Phase phase;
 
@@ -161,6 +163,13 @@ public sealed interface Command {
 
     /** Ends such work before it is done. */
     record StopIdleTask(int id) implements Command {}
+
+    /**
+     * Makes the guest's seconds last longer or shorter, Lull's own.
+     *
+     * @param dilation how many seconds a second of the guest's lasts
+     */
+    record Dilate(double dilation) implements Command {}
 
     /** What the dialect has and Lull has not. */
     record Unsupported(String what, Phase phase) implements Command {}

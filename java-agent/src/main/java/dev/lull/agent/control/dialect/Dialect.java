@@ -6,6 +6,7 @@ import dev.lull.agent.control.dialect.Command.Subject;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.json.JsonFormatException;
 import dev.lull.agent.json.JsonObject;
+import dev.lull.agent.machine.ScaledCounterConfig;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -83,6 +84,7 @@ public final class Dialect {
             case "balloon" -> getBalloon();
             case "hotplug" -> memoryHotplug(Phase.AFTER_START);
             case "idle" -> route.next() == null ? new Describe(Subject.IDLE) : null;
+            case "counter" -> route.next() == null ? new Describe(Subject.COUNTER) : null;
             default -> null;
         };
     }
@@ -138,8 +140,15 @@ public final class Dialect {
             case "pmem" -> pmem(Phase.AFTER_START);
             case "vm" -> vmState();
             case "hotplug" -> memoryHotplug(Phase.AFTER_START);
+            case "counter" -> route.next() == null ? new Command.Dilate(read(Dialect::dilation)) : null;
             default -> null;
         };
+    }
+
+    private static double dilation(JsonObject body) {
+        double dilation = body.number("dilation", ScaledCounterConfig.MIN_DILATION, ScaledCounterConfig.MAX_DILATION);
+        body.end();
+        return dilation;
     }
 
     private Command patchBalloon() {

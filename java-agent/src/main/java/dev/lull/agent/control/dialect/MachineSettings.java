@@ -2,6 +2,7 @@ package dev.lull.agent.control.dialect;
 
 import dev.lull.agent.json.JsonMembers;
 import dev.lull.agent.json.JsonObject;
+import dev.lull.paravirt.clock.VirtualCounter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpuTemplate of Firecracker's static templates, deprecated; null for none
  * @param hugePages {@code None}, {@code Transparent} or {@code 2M}
  * @param cpuPins Lull's own: the host's CPU of each vCPU; empty for any
+ * @param counterHz Lull's own: the frequency of the guest's counter; 0 for the host's counter
  */
 public record MachineSettings(
         int vcpuCount,
@@ -21,9 +23,10 @@ public record MachineSettings(
         @Nullable String cpuTemplate,
         boolean trackDirtyPages,
         String hugePages,
-        List<Integer> cpuPins) {
+        List<Integer> cpuPins,
+        long counterHz) {
     /** What a machine has that was told nothing. */
-    public static final MachineSettings DEFAULT = new MachineSettings(1, 128, false, null, false, "None", List.of());
+    public static final MachineSettings DEFAULT = new MachineSettings(1, 128, false, null, false, "None", List.of(), 0);
 
     /** What the kernel's affinity masks have room for. */
     private static final int MAX_CPU = 8191;
@@ -39,7 +42,8 @@ public record MachineSettings(
                 body.optionalChoice("cpu_template", CPU_TEMPLATES),
                 body.truth("track_dirty_pages", false),
                 body.choice("huge_pages", HUGE_PAGES, "None"),
-                Objects.requireNonNullElse(pins(body), List.of()));
+                Objects.requireNonNullElse(pins(body), List.of()),
+                Objects.requireNonNullElse(counterHz(body), 0L));
         body.end();
         return update;
     }
@@ -52,13 +56,18 @@ public record MachineSettings(
                 body.optionalChoice("cpu_template", CPU_TEMPLATES),
                 body.optionalTruth("track_dirty_pages"),
                 body.optionalChoice("huge_pages", HUGE_PAGES),
-                pins(body));
+                pins(body),
+                counterHz(body));
         body.end();
         return update;
     }
 
     private static @Nullable List<Integer> pins(JsonObject body) {
         return body.optionalIntegers("cpu_pins", 0, MAX_CPU);
+    }
+
+    private static @Nullable Long counterHz(JsonObject body) {
+        return body.optionalInteger("counter_hz", 0, VirtualCounter.MAX_HZ);
     }
 
     Map<String, @Nullable Object> toJson() {
@@ -70,6 +79,7 @@ public record MachineSettings(
                 .with("track_dirty_pages", trackDirtyPages)
                 .with("huge_pages", hugePages)
                 .withSome("cpu_pins", cpuPins)
+                .with("counter_hz", counterHz == 0 ? null : counterHz)
                 .toMap();
     }
 
@@ -81,10 +91,11 @@ public record MachineSettings(
             @Nullable String cpuTemplate,
             @Nullable Boolean trackDirtyPages,
             @Nullable String hugePages,
-            @Nullable List<Integer> cpuPins) {
+            @Nullable List<Integer> cpuPins,
+            @Nullable Long counterHz) {
         /** Whether nothing is. */
         boolean isEmpty() {
-            return equals(new Update(null, null, null, null, null, null, null));
+            return equals(new Update(null, null, null, null, null, null, null, null));
         }
 
         /** {@code old} with the changes. */
@@ -97,7 +108,8 @@ public record MachineSettings(
                     "None".equals(template) ? null : template,
                     trackDirtyPages == null ? old.trackDirtyPages : trackDirtyPages,
                     hugePages == null ? old.hugePages : hugePages,
-                    cpuPins == null ? old.cpuPins : cpuPins);
+                    cpuPins == null ? old.cpuPins : cpuPins,
+                    counterHz == null ? old.counterHz : counterHz);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.lull.agent.control.vm;
 
 import dev.lull.agent.control.dialect.BootSource;
 import dev.lull.agent.machine.MachineConfig;
+import dev.lull.agent.machine.ScaledCounterConfig;
 
 /** How what is configured becomes a machine. */
 final class MachineConfigs {
@@ -26,6 +27,9 @@ final class MachineConfigs {
         DeviceConfigs.all(settings, vm.mmds()).forEach(builder::device);
         if (source.initrdPath() != null) {
             builder.initrd(source.initrdPath());
+        }
+        if (settings.machine().counterHz() != 0) {
+            builder.scaledCounter(new ScaledCounterConfig(settings.machine().counterHz(), 1));
         }
         if (site.countersFile() != null) {
             builder.countersFile(site.countersFile());

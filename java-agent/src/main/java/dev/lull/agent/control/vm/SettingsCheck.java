@@ -11,6 +11,7 @@ import dev.lull.linux.Errno;
 import dev.lull.linux.Fd;
 import dev.lull.linux.LinuxConstants;
 import dev.lull.linux.LinuxException;
+import dev.lull.paravirt.clock.VirtualCounter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -48,6 +49,10 @@ final class SettingsCheck {
         if (!machine.cpuPins().isEmpty() && machine.cpuPins().size() != vcpus) {
             throw new RefusalException("Machine config error: cpu_pins has "
                     + machine.cpuPins().size() + " CPUs for " + vcpus + " vCPUs; give one for each");
+        }
+        if (machine.counterHz() != 0 && machine.counterHz() < VirtualCounter.MIN_HZ) {
+            throw new RefusalException("Machine config error: counter_hz is " + machine.counterHz() + "; give from "
+                    + VirtualCounter.MIN_HZ + " to " + VirtualCounter.MAX_HZ + ", or 0 for the host's counter");
         }
         if (machine.cpuTemplate() != null) {
             throw new RefusalException("Machine config error: the CPU template " + machine.cpuTemplate()

@@ -89,6 +89,7 @@ final class VmCommands {
                 throw new RefusalException(
                         "The requested operation is not supported: Lull has no " + unsupported.what() + " yet");
             case Command.StopIdleTask stop -> idle().stop(stop.id());
+            case Command.Dilate dilate -> running().scaledCounter().dilate(dilate.dilation());
             case Command.StartIdleTask start -> throw new IllegalArgumentException("has an answer");
             case Command.Describe describe -> throw new IllegalArgumentException("reading waits for nothing");
         }
@@ -345,6 +346,7 @@ final class VmCommands {
             case Command.UpdateDrive drive -> "Drive config error: Unable to patch the block device: ";
             case Command.PutNetworkInterface net -> "Network config error: ";
             case Command.SetMmdsSettings mmds -> "MMDS config error: ";
+            case Command.Dilate dilate -> VmDescription.COUNTER_ERROR;
             default -> "";
         };
     }

@@ -6,6 +6,7 @@ import dev.lull.agent.control.dialect.VmDocument;
 import dev.lull.agent.json.Json;
 import dev.lull.agent.json.JsonMembers;
 import dev.lull.agent.machine.Machine;
+import dev.lull.agent.machine.ScaledCounter;
 import dev.lull.device.virtio.balloon.Statistic;
 import dev.lull.device.virtio.balloon.VirtioBalloon;
 import java.util.Map;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class VmDescription {
     /** The version of Firecracker's API that is spoken. */
     static final String DIALECT_VERSION = "1.17.0";
+
+    static final String COUNTER_ERROR = "Counter error: ";
 
     private static final long PAGE_BYTES = 4096;
     private static final long MIB = 1 << 20;
@@ -37,6 +40,7 @@ final class VmDescription {
             case BALLOON_HINTING -> hinting();
             case MMDS -> metadata();
             case IDLE -> IdleJson.detail(idle(vm).view(), vm.site().idle().cpus());
+            case COUNTER -> counter();
         };
     }
 
@@ -119,6 +123,23 @@ final class VmDescription {
         } catch (IllegalStateException e) {
             throw new RefusalException("Balloon update error: Balloon error: " + e.getMessage());
         }
+    }
+
+    private Object counter() {
+        Machine machine = vm.machine();
+        if (machine == null || vm.settings().machine().counterHz() == 0) {
+            throw new RefusalException(COUNTER_ERROR + "the guest has the host's; stop the microVM, give counter_hz in "
+                    + "machine-config, and start it");
+        }
+        ScaledCounter counter = machine.scaledCounter();
+        return new JsonMembers()
+                .with("nominal_hz", counter.counter().nominalHz())
+                .with("host_hz", counter.hostHz())
+                .with("dilation", counter.dilation())
+                .with("page_gpa", counter.pageGpa())
+                .with("guest_ns", counter.nanos())
+                .with("refused_addresses", counter.refusedAddresses())
+                .toMap();
     }
 
     private Object metadata() {

@@ -172,6 +172,25 @@ class OpenApiTest {
     }
 
     @Test
+    void aCounterOfItsOwnFrequencyIsAsItSays() throws IOException {
+        String config = configuration().replace("\"mem_size_mib\":64", "\"mem_size_mib\":64,\"counter_hz\":370000000");
+        check("PUT", "/vms/counter1", config.replace("370000000", "999"), 400);
+        check("PUT", "/vms/counter1", config, 201);
+        check("GET", "/vms/counter1/machine-config", "", 200);
+        check("GET", "/vms/counter1/counter", "", 400);
+        check("PUT", "/vms/counter1/actions", "{\"action_type\": \"InstanceStart\"}", 204);
+        check("GET", "/vms/counter1/counter", "", 200);
+        check("PATCH", "/vms/counter1/counter", "{\"dilation\": 2.5}", 204);
+        check("PATCH", "/vms/counter1/counter", "{\"dilation\": 11}", 400);
+        check("PATCH", "/vms/counter1/counter", "{\"dilation\": \"2\"}", 400);
+        check("PATCH", "/vms/counter1/counter", "{}", 400);
+        check("GET", "/vms/counter1/counter", "", 200);
+        assertThat(send("GET", "/vms/counter1/counter", "").body())
+                .contains("\"nominal_hz\":370000000", "\"dilation\":2.5", "\"page_gpa\":4294684672");
+        check("DELETE", "/vms/counter1", "", 204);
+    }
+
+    @Test
     void theTasksItNamesAreThoseThereAre() {
         assertThat(OpenApi.text())
                 .contains("\"task\": {\"type\": \"string\", \"enum\": "
