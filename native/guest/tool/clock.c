@@ -2,16 +2,19 @@
  * What a machine's clock is, in a guest or on its host.
  *
  *   clock sample           a reading of the processor's counter and one of CLOCK_MONOTONIC_RAW of the same moment
- *   clock cost             how long it takes to read CLOCK_MONOTONIC_RAW, and by a system call
+ *   clock reads KIND N     how long a read takes: means of 1000, N times; KIND is ticks (the processor's counter), clock
+ *                          (CLOCK_MONOTONIC_RAW) or call (the same by a system call)
  *   clock sleep MILLIS N   sleeps as long N times, and tells of the shortest
+ *   clock late MILLIS N    the same, and tells how much longer each took, by the clock
  *   clock watch READS      reads it READS times on each processor at once, and counts the times it was less than what
  *                          anyone had read before
  *
  * It prints
  *
  *   ticks=N nanos=N spread=N                       spread: ticks between which the clock was read
- *   read_nanos=N system_call_nanos=N               medians
+ *   PICOS*COUNT,PICOS*COUNT...                      reads, in the order of their picoseconds
  *   slept_nanos=N slept_ticks=N                    by the clock and by the processor's counter
+ *   NANOS*COUNT,NANOS*COUNT...                      late
  *   processors=N reads=N back=N
  */
 #define _GNU_SOURCE
@@ -26,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 1000, ROUNDS = 51, READS_A_ROUND = 1000, MOST_PROCESSORS = 64 };
+enum { TRIES = 1000, MOST_RUNS = 100000, READS = 1000, MOST_PROCESSORS = 64 };
 
 static _Atomic uint64_t furthest;
 static _Atomic uint64_t back;
@@ -75,20 +78,46 @@ static int by_value(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-static unsigned long long median_cost(uint64_t (*read)(void)) {
-    uint64_t took[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = nanos();
-        for (int i = 0; i < READS_A_ROUND; i++)
-            read();
-        took[round] = (nanos() - start) / READS_A_ROUND;
+static void print_counts(uint64_t *values, size_t count) {
+    qsort(values, count, sizeof(values[0]), by_value);
+    for (size_t i = 0, same; i < count; i += same) {
+        for (same = 1; i + same < count && values[i + same] == values[i]; same++)
+            ;
+        printf("%s%llu*%zu", i == 0 ? "" : ",", (unsigned long long)values[i], same);
     }
-    qsort(took, ROUNDS, sizeof(took[0]), by_value);
-    return took[ROUNDS / 2];
+    printf("\n");
+}
+
+/* Nanoseconds of 1000 reads are picoseconds of one. */
+static void time_reads(uint64_t (*read)(void), size_t runs) {
+    static uint64_t picos[MOST_RUNS];
+    for (size_t run = 0; run < runs; run++) {
+        uint64_t start = nanos();
+        for (int i = 0; i < READS; i++)
+            read();
+        picos[run] = nanos() - start;
+    }
+    print_counts(picos, runs);
+}
+
+static struct timespec length_of(unsigned long millis) {
+    return (struct timespec){.tv_sec = (time_t)(millis / 1000), .tv_nsec = (long)(millis % 1000 * 1000000)};
+}
+
+static void tell_late(unsigned long millis, size_t runs) {
+    static uint64_t late[MOST_RUNS];
+    struct timespec length = length_of(millis);
+    for (size_t run = 0; run < runs; run++) {
+        uint64_t start = nanos();
+        nanosleep(&length, NULL);
+        uint64_t slept = nanos() - start;
+        late[run] = slept > in_nanos(&length) ? slept - in_nanos(&length) : 0;
+    }
+    print_counts(late, runs);
 }
 
 static void sleep_often(unsigned long millis, unsigned long count) {
-    struct timespec length = {.tv_sec = (time_t)(millis / 1000), .tv_nsec = (long)(millis % 1000 * 1000000)};
+    struct timespec length = length_of(millis);
     uint64_t best_nanos = UINT64_MAX, best_ticks = 0;
     for (unsigned long i = 0; i < count; i++) {
         uint64_t start = ticks(), then = nanos();
@@ -141,19 +170,28 @@ static void watch_all(void) {
            (unsigned long long)back);
 }
 
+static uint64_t (*reader(const char *kind))(void) {
+    return strcmp(kind, "ticks") == 0   ? ticks
+           : strcmp(kind, "clock") == 0 ? nanos
+           : strcmp(kind, "call") == 0  ? nanos_by_system_call
+                                        : NULL;
+}
+
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
+    unsigned long runs = count == 4 ? strtoul(arguments[3], NULL, 10) : 0;
     if (count == 2 && strcmp(what, "sample") == 0) {
         sample();
-    } else if (count == 2 && strcmp(what, "cost") == 0) {
-        unsigned long long read = median_cost(nanos);
-        printf("read_nanos=%llu system_call_nanos=%llu\n", read, median_cost(nanos_by_system_call));
-    } else if (count == 4 && strcmp(what, "sleep") == 0) {
-        sleep_often(strtoul(arguments[2], NULL, 10), strtoul(arguments[3], NULL, 10));
+    } else if (runs > 0 && runs <= MOST_RUNS && strcmp(what, "reads") == 0 && reader(arguments[2]) != NULL) {
+        time_reads(reader(arguments[2]), runs);
+    } else if (runs > 0 && strcmp(what, "sleep") == 0) {
+        sleep_often(strtoul(arguments[2], NULL, 10), runs);
+    } else if (runs > 0 && runs <= MOST_RUNS && strcmp(what, "late") == 0) {
+        tell_late(strtoul(arguments[2], NULL, 10), runs);
     } else if (count == 3 && strcmp(what, "watch") == 0 && (reads = strtoull(arguments[2], NULL, 10)) > 0) {
         watch_all();
     } else {
-        fprintf(stderr, "usage: clock sample | cost | sleep MILLIS N | watch READS\n");
+        fprintf(stderr, "usage: clock sample | reads ticks|clock|call N | sleep MILLIS N | late MILLIS N | watch READS\n");
         return 2;
     }
     return 0;

@@ -68,6 +68,9 @@ class BadInputTest {
                     vm create                               | Missing required parameter: 'ID'. Try: lull vm create --help
                     vm create a                             | lull vm create: Give --kernel=FILE or --config=FILE. Try: lull vm create --help
                     vm create a --kernel k --config c       | With --config=FILE, all about the machine is in FILE
+                    vm create a --config c --counter scaled | With --config=FILE, all about the machine is in FILE
+                    vm create a --kernel k --counter fast   | --counter fast: give host, scaled, or scaled:HZ
+                    vm counter a --dilation slow            | 'slow'
                     vm create a --config c --cpus 2         | With --config=FILE, all about the machine is in FILE
                     vm create a --kernel k --memory 1000000 | --memory: 1000000 bytes; give whole MiB
                     vm create a --kernel k --disk path=a,direct | --disk: direct is for lull run only; leave it out

@@ -95,6 +95,30 @@ class VmTest {
     }
 
     @Test
+    void aGuestsSecondsCanBeMadeLonger() throws Exception {
+        create("time1", "--counter", "scaled:370000000", "--start");
+        assertThat(lulld.out("vm", "config", "time1")).contains("\"counter_hz\": 370000000");
+        assertThat(lulld.out("vm", "counter", "time1"))
+                .containsPattern("(?m)^counter +370000000 Hz, made of the host's of \\d+ Hz$")
+                .containsPattern("(?m)^a second +1\\.0 s$");
+        assertThat(lulld.out("vm", "counter", "time1", "--dilation", "2.5")).containsPattern("(?m)^a second +2\\.5 s$");
+        assertRefused(
+                "An error occurred when deserializing the json body of a request: dilation: invalid value: 11.0, "
+                        + "expected a number from 0.1 to 10.0.",
+                "counter",
+                "time1",
+                "--dilation",
+                "11");
+        create("host1", "--start");
+        assertRefused(
+                "Counter error: the guest has the host's; stop the microVM, give counter_hz in machine-config, and "
+                        + "start it",
+                "counter",
+                "host1");
+        assertRefused("Counter error: host1 was made with the host's counter", "counter", "host1", "--dilation", "2");
+    }
+
+    @Test
     void aConfigurationMakesAnotherMachine() throws Exception {
         create("web1", "--cpus", "2", "--cmdline", "a b");
         String config = lulld.out("vm", "config", "web1");

@@ -39,6 +39,7 @@ class ScaledCounterTest {
     private static final double MAX_LATE = 1.25;
     private static final int READS = Soak.of(2_000_000, 10_000_000);
     private static final int MIN_CHANGES = 100;
+    private static final int MIN_MOVES = 30;
     private static final Pattern SAMPLE = Pattern.compile("ticks=(\\d+) nanos=(\\d+) spread=(\\d+)");
 
     /** The processor's counter and a clock at one moment. */
@@ -114,7 +115,7 @@ class ScaledCounterTest {
             done.set(true);
             mover.join();
             assertThat(watched).isEqualTo("processors=2 reads=%d back=0".formatted(2L * (READS / 4)));
-            assertThat(moves.get()).isGreaterThanOrEqualTo(MIN_CHANGES);
+            assertThat(moves.get()).isGreaterThanOrEqualTo(MIN_MOVES);
             move(guest, 1L << 50, 1);
             checkRate(guest, 1);
             guest.endClean();
@@ -132,9 +133,12 @@ class ScaledCounterTest {
     }
 
     private static void readsWithoutASystemCall(DebianGuest guest) throws InterruptedException {
-        String cost = guest.run("clock cost");
-        List<String> words = List.of(cost.split("[= ]", -1));
-        assertThat(Long.parseLong(words.get(1))).as(cost).isLessThan(Long.parseLong(words.get(3)) / 2);
+        assertThat(shortestPicos(guest, "clock")).isLessThan(shortestPicos(guest, "call") / 2);
+    }
+
+    private static long shortestPicos(DebianGuest guest, String kind) throws InterruptedException {
+        String shortestFirst = guest.run("clock reads " + kind + " 50");
+        return Long.parseLong(shortestFirst.substring(0, shortestFirst.indexOf('*')));
     }
 
     private static void checkRate(DebianGuest guest, double dilation) throws Exception {

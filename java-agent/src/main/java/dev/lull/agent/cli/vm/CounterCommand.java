@@ -53,8 +53,12 @@ final class CounterCommand extends OnMachine {
     private static String text(CounterInfo counter) {
         return String.format(
                 Locale.ROOT,
-                "counter    %d Hz, by the host's of %d Hz%na second   %s s%nguest time %.3f s%npage       0x%x%n"
-                        + "addresses refused  %d",
+                """
+                counter     %d Hz, made of the host's of %d Hz
+                a second    %s s
+                guest time  %.3f s
+                page        0x%x
+                addresses   %d refused""",
                 counter.nominalHz(),
                 counter.hostHz(),
                 counter.dilation(),
