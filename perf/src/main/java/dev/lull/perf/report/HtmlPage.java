@@ -16,12 +16,12 @@ final class HtmlPage {
                 --c0: #6cb0ff; --c1: #ff9257; --c2: #5fd38d; --c3: #c79bff; --c4: #57c7dd; --c5: #f0b34e;
                 --c6: #ff85b8; --c7: #b2d64f; } }
             body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
-              max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+              max-width: 74rem; margin: 2rem auto; padding: 0 1rem; }
             h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
             p, li { color: var(--soft); }
             .wide { overflow-x: auto; }
-            table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
-            th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+            table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
+            th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
             th:nth-child(-n+3), td:nth-child(-n+3) { text-align: left; }
             svg { width: 100%; height: auto; } text { fill: var(--soft); font-size: 12px; }
             .grid { stroke: var(--line); } .curve { fill: none; stroke-width: 2; }
@@ -52,12 +52,12 @@ final class HtmlPage {
         page.append("<style>\n").append(STYLE).append("</style>\n");
         page.append("<h1>").append(escape(scenario)).append("</h1>\n");
         page.append("<p>").append(escape(title)).append("</p>\n");
-        table(page);
         if (!notes.isEmpty()) {
             page.append("<ul>\n");
             notes.forEach(note -> page.append("<li>").append(escape(note)).append("</li>\n"));
             page.append("</ul>\n");
         }
+        table(page);
         byMetric().forEach((metric, members) -> plot(page, metric, members));
         return page.append("</html>\n").toString();
     }

@@ -6,8 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -73,7 +76,7 @@ public final class Report {
         }
         Path htmlFile = options.html();
         if (htmlFile != null) {
-            write(htmlFile, new HtmlPage(scenario, title, notes, series, rows()).toString());
+            write(htmlFile, new HtmlPage(scenario, title, notes, compared(), rows()).toString());
         }
         Path directory = options.hlog();
         if (directory != null) {
@@ -108,11 +111,28 @@ public final class Report {
         return table.toString();
     }
 
+    /** What is to be compared stands together: by variant and metric, and the baseline first. */
+    private List<Series> compared() {
+        List<String> subjects = series.stream().map(Series::subject).distinct().toList();
+        Map<String, List<Series>> groups = new LinkedHashMap<>();
+        for (Series one : series) {
+            groups.computeIfAbsent(one.variant() + " " + one.metric(), key -> new ArrayList<>())
+                    .add(one);
+        }
+        Comparator<Series> order = Comparator.comparing(
+                        (Series one) -> !one.subject().equals(baseline))
+                .thenComparingInt(one -> subjects.indexOf(one.subject()));
+        return groups.values().stream()
+                .flatMap(group -> group.stream().sorted(order))
+                .toList();
+    }
+
     private List<List<String>> rows() {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of(
                 "subject", "variant", "metric", "count", "min", "p50", "p90", "p99", "p99.9", "max", "/ " + baseline));
-        for (Measurement one : measurements()) {
+        for (Series each : compared()) {
+            Measurement one = Measurement.of(scenario, each);
             rows.add(List.of(
                     one.subject(),
                     one.variant(),

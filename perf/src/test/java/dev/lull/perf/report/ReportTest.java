@@ -53,6 +53,34 @@ class ReportTest {
     }
 
     @Test
+    void whatIsToBeComparedStandsTogetherAndTheBaselineFirst() {
+        Report report = new Report("sample", "a sample", "base");
+        for (String[] names : new String[][] {
+            {"lull", "one", "latency"},
+            {"peer", "one", "latency"},
+            {"lull", "one", "work"},
+            {"base", "one", "latency"},
+            {"peer", "two", "latency"},
+            {"base", "two", "latency"},
+            {"lull", "two", "latency"}
+        }) {
+            Series added = report.add(names[0], names[1], names[2], "ns");
+            added.beginRound();
+            added.record(1);
+        }
+        assertThat(report.table().lines().skip(1).map(line -> line.replaceAll(" +", " ")))
+                .extracting(line -> line.substring(0, line.indexOf(" 1 ")))
+                .containsExactly(
+                        "base one latency",
+                        "lull one latency",
+                        "peer one latency",
+                        "lull one work",
+                        "base two latency",
+                        "lull two latency",
+                        "peer two latency");
+    }
+
+    @Test
     void everyFormHoldsTheNumbers() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Path json = directory.resolve("new/out.json");
