@@ -72,7 +72,9 @@ class PathsConformanceTest {
                 "GET /histograms/{name}",
                 "GET /idle",
                 "PUT /idle/tasks",
-                "DELETE /idle/tasks/{task_id}"));
+                "DELETE /idle/tasks/{task_id}",
+                "GET /counter",
+                "PATCH /counter"));
         assertThat(described)
                 .isEqualTo(Requests.all().keySet().stream()
                         .map(name -> name.replaceFirst("^(\\S+ \\S+) .*", "$1"))

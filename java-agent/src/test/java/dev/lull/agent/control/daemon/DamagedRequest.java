@@ -45,6 +45,7 @@ record DamagedRequest(String method, String target, byte[] body) {
             "histograms",
             "idle",
             "tasks",
+            "counter",
             "",
             ".",
             "..",
