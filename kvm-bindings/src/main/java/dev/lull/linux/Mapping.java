@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Memory from {@code mmap(2)}, readable and writable, as one bounded segment.
+ * Memory from {@code mmap(2)}, readable and, but for {@link #sharedReadOnly}, writable, as one bounded segment.
  *
  * <p>The segment's scope is global: touching it after {@link #close} faults. Whoever owns the mapping stops every user
  * of it first; a shared arena would check that on each access, and would stop all threads at each close.
@@ -67,6 +67,12 @@ public final class Mapping implements AutoCloseable {
     /** {@code lengthBytes} of an open file or device from {@code offsetBytes}, shared with it. */
     public static Mapping shared(Fd fd, long offsetBytes, long lengthBytes) {
         return owned(mmap(lengthBytes, MAP_SHARED, fd.number(), offsetBytes, fd.name()), lengthBytes);
+    }
+
+    /** As {@link #shared}, of a file or device that is open for reading only; who writes there faults. */
+    public static Mapping sharedReadOnly(Fd fd, long offsetBytes, long lengthBytes) {
+        long address = mmap(lengthBytes, PROT_READ, MAP_SHARED, fd.number(), offsetBytes, fd.name());
+        return new Mapping(segment(address, lengthBytes).asReadOnly(), address, lengthBytes);
     }
 
     /** {@code lengthBytes} of an open file from its beginning, as it is; what is written there does not reach the file. */
@@ -175,10 +181,13 @@ public final class Mapping implements AutoCloseable {
     }
 
     private static long mmap(long lengthBytes, int flags, int fd, long offsetBytes, String object) {
+        return mmap(lengthBytes, PROT_READ | PROT_WRITE, flags, fd, offsetBytes, object);
+    }
+
+    private static long mmap(long lengthBytes, int protection, int flags, int fd, long offsetBytes, String object) {
         return Fd.check(
                 "mmap",
                 object,
-                Syscall.syscall(
-                        SyscallNumber.__NR_mmap, 0, lengthBytes, PROT_READ | PROT_WRITE, flags, fd, offsetBytes));
+                Syscall.syscall(SyscallNumber.__NR_mmap, 0, lengthBytes, protection, flags, fd, offsetBytes));
     }
 }

@@ -132,6 +132,20 @@ class LinuxTest {
     }
 
     @Test
+    void aReadOnlyMappingShowsWhatOthersWriteAndTakesNoWrite() throws Exception {
+        Path path = Files.write(directory.resolve("page"), new byte[4096]);
+        try (Fd writer = Fd.open(path.toString(), LinuxConstants.O_RDWR);
+                Fd reader = Fd.open(path.toString(), LinuxConstants.O_RDONLY);
+                Mapping written = Mapping.shared(writer, 0, 4096);
+                Mapping read = Mapping.sharedReadOnly(reader, 0, 4096)) {
+            written.segment().set(JAVA_LONG, 8, 7);
+            assertThat(read.segment().get(JAVA_LONG, 8)).isEqualTo(7);
+            assertThatThrownBy(() -> read.segment().set(JAVA_LONG, 8, 1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> Mapping.shared(reader, 0, 4096)).hasMessageEndingWith("failed: EACCES");
+        }
+    }
+
+    @Test
     @Requires(Facility.HUGE_PAGES)
     void hugePagesComeFromThePool() {
         try (Mapping mapping = Mapping.hugePages(4 << 20);
