@@ -22,7 +22,8 @@ die() { # die STATUS MESSAGE
 initrd_sources=("$here/init" "$here"/systemd/* "$here/initrd" "$here/cpio.sh" "$project"/native/guest/{lab_agent,init}.c)
 
 guest_sources=("$here/guest-image" "$here/cpio.sh")
-quick_sources=("$here/guest/run" "$here/guest/quick" "$here/initrd" "$project"/native/guest/tool/*)
+quick_sources=("$here/guest/run" "$here/guest/quick" "$here/initrd" "$project"/native/guest/{tool,preload}/*
+    "$project"/native/guest/linux/{Kbuild,*.[ch]})
 
 initrd_stamp() {
     cat -- "${initrd_sources[@]}" "$lab_kernel/release" | cksum
@@ -38,6 +39,11 @@ debian_is_ready() {
 
 quick_stamp() {
     cat -- "${quick_sources[@]}" "$debian_guest/stamp" | cksum
+}
+
+# What the Debian guest's modules are built with; of use once it has been made.
+guest_headers() {
+    printf 'linux-headers-%s' "$(<"$debian_guest/release")"
 }
 
 emulator_stamp() {
