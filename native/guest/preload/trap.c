@@ -9,8 +9,8 @@
  * The vDSO, by which the C library reads clocks, scales the processor's counter itself; so it is given that, by the
  * same way. A program that maps the counter's page and reads it does so as well, and is not to be preloaded.
  *
- * Without the device it says so and leaves the program alone. Not for 32-bit programs, static ones, and those that take
- * SIGSEGV or start others by system calls of their own, past the C library.
+ * Without the device it says so and leaves the program alone. It is not for 32-bit programs, nor for static ones, nor for
+ * those that take or block SIGSEGV, or start others, by means that faults.c and children.c do not have.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,7 +34,7 @@
 
 #define DEVICE "/dev/lull_counter"
 
-enum { RDTSC_BYTES = 2, RDTSCP_BYTES = 3, NODE_SHIFT = 12 };
+enum { RDTSC_BYTES = 2, RDTSCP_BYTES = 3, NODE_SHIFT = 12, OUT_OF_THE_WAY = 500 };
 
 bool trapping;
 
@@ -82,7 +82,15 @@ static void find_vdso(void) {
     }
 }
 
-static int open_device(void) { return open(DEVICE, O_RDONLY | O_CLOEXEC); }
+/* Where no program expects a descriptor, if that is allowed: the lowest may be the next to be standard input. */
+static int open_device(void) {
+    int low = open(DEVICE, O_RDONLY | O_CLOEXEC);
+    int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    if (high < 0)
+        return low;
+    close(low);
+    return high;
+}
 
 /* A program that closes descriptors it does not know of has closed the device's, or has another file by its number. */
 static uint64_t ask(unsigned long command) {
