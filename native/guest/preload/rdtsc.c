@@ -3,11 +3,13 @@
  * can be preloaded; the processor's counter, or what it takes for that, is measured by CLOCK_MONOTONIC_RAW.
  *
  *   rdtsc rate N      executes RDTSC N times
+ *   rdtsc reads N     how long RDTSC takes: means of 1000, N times
  *   rdtsc manners     does what a program may do besides, and which of it goes as it should
  *
  * It prints
  *
  *   first=N last=N back=N per_second=N read_nanos=N    back: how often it was less than before; what one took, on average
+ *   PICOS*COUNT,PICOS*COUNT...              reads, in the order of their picoseconds
  *   processor=N clocks=N errno=N handler=N blocked=N child=N        1 if it went as it should, otherwise 0:
  *     processor   RDTSCP names the processor
  *     clocks      a clock of the vDSO's goes on as the kernel's does
@@ -28,10 +30,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../tool/reads.h"
 
 enum { FAULTS = 3, CLOCK_READS = 100 };
 
@@ -49,22 +52,6 @@ static uint64_t rdtscp(uint32_t *processor) {
     uint32_t low, high;
     __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(*processor) : : "memory");
     return (uint64_t)high << 32 | low;
-}
-
-static uint64_t in_nanos(const struct timespec *time) {
-    return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
-}
-
-static uint64_t nanos(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-    return in_nanos(&now);
-}
-
-static uint64_t nanos_by_system_call(void) {
-    struct timespec now;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC_RAW, &now);
-    return in_nanos(&now);
 }
 
 static void rate(unsigned long count) {
@@ -190,13 +177,15 @@ int main(int count, char **arguments) {
     unsigned long reads = count == 3 ? strtoul(arguments[2], NULL, 10) : 0;
     if (reads >= 2 && strcmp(what, "rate") == 0) {
         rate(reads);
+    } else if (reads > 0 && reads <= MOST_RUNS && strcmp(what, "reads") == 0) {
+        time_reads(rdtsc, reads);
     } else if (count == 2 && strcmp(what, "manners") == 0) {
         printf("processor=%d clocks=%d errno=%d", names_the_processor(), clocks_agree(), leaves_errno());
         printf(" handler=%d blocked=%d", has_its_handler(), works_where_signals_are_blocked());
         fflush(stdout);
         printf(" child=%d\n", starts_programs());
     } else {
-        fprintf(stderr, "usage: rdtsc rate N | manners\n");
+        fprintf(stderr, "usage: rdtsc rate N | reads N | manners\n");
         return 2;
     }
     return 0;

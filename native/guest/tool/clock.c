@@ -25,11 +25,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 1000, MOST_RUNS = 100000, READS = 1000, MOST_PROCESSORS = 64 };
+#include "reads.h"
+
+enum { TRIES = 1000, MOST_PROCESSORS = 64 };
 
 static _Atomic uint64_t furthest;
 static _Atomic uint64_t back;
@@ -40,22 +41,6 @@ static uint64_t ticks(void) {
     uint32_t low, high;
     __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
-}
-
-static uint64_t in_nanos(const struct timespec *time) {
-    return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
-}
-
-static uint64_t nanos(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-    return in_nanos(&now);
-}
-
-static uint64_t nanos_by_system_call(void) {
-    struct timespec now;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC_RAW, &now);
-    return in_nanos(&now);
 }
 
 /* The closest of many: between two others there may have been an interrupt. */
@@ -71,33 +56,6 @@ static void sample(void) {
     }
     printf("ticks=%llu nanos=%llu spread=%llu\n", (unsigned long long)at, (unsigned long long)then,
            (unsigned long long)best);
-}
-
-static int by_value(const void *a, const void *b) {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static void print_counts(uint64_t *values, size_t count) {
-    qsort(values, count, sizeof(values[0]), by_value);
-    for (size_t i = 0, same; i < count; i += same) {
-        for (same = 1; i + same < count && values[i + same] == values[i]; same++)
-            ;
-        printf("%s%llu*%zu", i == 0 ? "" : ",", (unsigned long long)values[i], same);
-    }
-    printf("\n");
-}
-
-/* Nanoseconds of 1000 reads are picoseconds of one. */
-static void time_reads(uint64_t (*read)(void), size_t runs) {
-    static uint64_t picos[MOST_RUNS];
-    for (size_t run = 0; run < runs; run++) {
-        uint64_t start = nanos();
-        for (int i = 0; i < READS; i++)
-            read();
-        picos[run] = nanos() - start;
-    }
-    print_counts(picos, runs);
 }
 
 static struct timespec length_of(unsigned long millis) {

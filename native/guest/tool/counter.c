@@ -3,7 +3,7 @@
  *
  *   counter show [SECONDS]   how it is made, and its frequency by CLOCK_MONOTONIC_RAW over so many seconds (2)
  *   counter sample           a reading of the processor's counter and one of this one of the same moment
- *   counter cost             how long it takes to read it from its page, and by a system call
+ *   counter reads KIND N     how long a read takes: means of 1000, N times; KIND is page, or call for a system call
  *   counter watch READS      reads it READS times on each processor at once; counts the times it was less than what anyone
  *                            had read before, and those when the page did not hold one counter, of one frequency
  *   counter wait TICKS N     waits for it to go on by TICKS, N times: how often that was over too early, and how late
@@ -13,7 +13,7 @@
  *
  *   nominal_hz=N shift=N forward=N reverse=N host_base=N guest_base=N measured_hz=N drift_ppm=N
  *   ticks=N counter=N spread=N                           spread: ticks between which it was read
- *   read_nanos=N system_call_nanos=N                     medians
+ *   PICOS*COUNT,PICOS*COUNT...                           reads, in the order of their picoseconds
  *   processors=N reads=N back=N torn=N
  *   waits=N early=N late_p50=N late_p90=N late_p99=N late_max=N shortest_ticks=N
  *                                                        late in ticks of this counter, the shortest in the processor's
@@ -38,10 +38,11 @@
 #include <unistd.h>
 
 #include "../linux/lull_counter.h"
+#include "reads.h"
 
 #define DEVICE "/dev/lull_counter"
 
-enum { TRIES = 1000, ROUNDS = 51, READS_A_ROUND = 1000, MOST_PROCESSORS = 64 };
+enum { TRIES = 1000, MOST_PROCESSORS = 64 };
 
 static int device;
 static const struct lull_counter_page *page;
@@ -67,12 +68,6 @@ static void open_counter(void) {
         fprintf(stderr, "counter: %s: no counter's page of version %d\n", DEVICE, LULL_COUNTER_VERSION);
         exit(1);
     }
-}
-
-static uint64_t nanos(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static uint64_t now(void) { return lull_counter_read(page); }
@@ -119,23 +114,6 @@ static void sample(void) {
     sample_of(ticks, &counter, &then, &spread);
     printf("ticks=%llu counter=%llu spread=%llu\n", (unsigned long long)then, (unsigned long long)counter,
            (unsigned long long)spread);
-}
-
-static int by_value(const void *a, const void *b) {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static unsigned long long median_cost(uint64_t (*reader)(void)) {
-    uint64_t took[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = nanos();
-        for (int i = 0; i < READS_A_ROUND; i++)
-            reader();
-        took[round] = (nanos() - start) / READS_A_ROUND;
-    }
-    qsort(took, ROUNDS, sizeof(took[0]), by_value);
-    return took[ROUNDS / 2];
 }
 
 static void *watch(void *processor) {
@@ -231,7 +209,7 @@ static void refused(void) {
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: counter show [SECONDS] | sample | cost | watch READS | wait TICKS N | refused\n");
+    fprintf(stderr, "usage: counter show [SECONDS] | sample | reads page|call N | watch READS | wait TICKS N | refused\n");
     return 2;
 }
 
@@ -246,10 +224,11 @@ int main(int count, char **arguments) {
     } else if (count == 2 && strcmp(what, "sample") == 0) {
         open_counter();
         sample();
-    } else if (count == 2 && strcmp(what, "cost") == 0) {
+    } else if (count == 4 && strcmp(what, "reads") == 0 && times > 0 && times <= MOST_RUNS) {
+        if (strcmp(arguments[2], "page") != 0 && strcmp(arguments[2], "call") != 0)
+            return usage();
         open_counter();
-        unsigned long long cost = median_cost(now);
-        printf("read_nanos=%llu system_call_nanos=%llu\n", cost, median_cost(now_by_system_call));
+        time_reads(strcmp(arguments[2], "page") == 0 ? now : now_by_system_call, times);
     } else if (count == 3 && strcmp(what, "watch") == 0 && number > 0) {
         reads = number;
         open_counter();
