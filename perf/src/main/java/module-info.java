@@ -13,6 +13,7 @@ module dev.lull.perf {
     exports dev.lull.perf.bench;
     exports dev.lull.perf.boot;
     exports dev.lull.perf.exit;
+    exports dev.lull.perf.guest;
     exports dev.lull.perf.idle;
     exports dev.lull.perf.load;
     exports dev.lull.perf.report;

@@ -5,13 +5,12 @@ import dev.lull.agent.machine.MachineException;
 import dev.lull.agent.probe.WakeReport;
 import dev.lull.idle.IdlePolicy;
 import dev.lull.idle.IdleUnavailable;
+import dev.lull.perf.guest.GuestFiles;
+import dev.lull.perf.guest.ShellGuest;
 import dev.lull.perf.worker.Rounds;
 import dev.lull.perf.worker.Sample;
 import dev.lull.perf.worker.SampleCollector;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -75,11 +74,8 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
     }
 
     private void run() throws IOException, InterruptedException, TimeoutException {
-        Path files = Path.of(System.getenv("LULL_CACHE"), "guest");
-        Path directory = Files.createTempDirectory(Path.of("/dev/shm"), "lull-idle.");
-        Path kernel = copy(files.resolve("debian/vmlinuz"), directory);
-        Path initrd = copy(files.resolve("quick"), directory);
-        try (IdleGuest guest = new IdleGuest(kernel, initrd, files.resolve("debian/disk.img"), lastCpu(), limit)) {
+        try (GuestFiles files = GuestFiles.copied();
+                ShellGuest guest = new ShellGuest(files, ShellGuest.lastCpu(), limit, config -> config)) {
             System.out.println("started");
             long loopsPerMilli = Long.parseLong(
                     guest.run("wake calibrate", line -> {}).strip().replace("loops_per_milli=", ""));
@@ -88,15 +84,11 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
                 measure(guest, loopsPerMilli, round, seconds);
                 System.out.println(SampleCollector.doneLine(round));
             }
-        } finally {
-            Files.delete(kernel);
-            Files.delete(initrd);
-            Files.delete(directory);
         }
     }
 
     /** One round: each load for one subject after the other, each time another one first. */
-    private void measure(IdleGuest guest, long loopsPerMilli, int round, int loadSeconds)
+    private void measure(ShellGuest guest, long loopsPerMilli, int round, int loadSeconds)
             throws IOException, InterruptedException, TimeoutException {
         List<IdleSubject> order = new ArrayList<>(subjects);
         Collections.rotate(order, -round);
@@ -111,7 +103,7 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
     }
 
     private static SortedMap<IdleMetric, SortedMap<Long, Long>> measure(
-            IdleGuest guest, IdleLoad load, IdleSubject subject, String command)
+            ShellGuest guest, IdleLoad load, IdleSubject subject, String command)
             throws IOException, InterruptedException, TimeoutException {
         IdlePolicy policy = subject.policy();
         try (Housework work = policy == null ? null : new Housework(policy, guest.machine())) {
@@ -138,7 +130,7 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
         }
     }
 
-    private static Interval moment(IdleGuest guest, @Nullable Housework work) throws IOException {
+    private static Interval moment(ShellGuest guest, @Nullable Housework work) throws IOException {
         long vcpuNanos = guest.machine().management().cpuNanos(0);
         return new Interval(
                 System.nanoTime(), vcpuNanos, work == null ? 0 : work.nanos(), work == null ? 0 : work.bytes());
@@ -146,16 +138,5 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
 
     private static SortedMap<Long, Long> once(long value) {
         return new TreeMap<>(Map.of(value, 1L));
-    }
-
-    /** The first is for all else, where there are two. */
-    private static int lastCpu() throws IOException {
-        String online =
-                Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
-        return Integer.parseInt(online.substring(Math.max(online.lastIndexOf('-'), online.lastIndexOf(',')) + 1));
-    }
-
-    private static Path copy(Path file, Path directory) throws IOException {
-        return Files.copy(file, directory.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     }
 }

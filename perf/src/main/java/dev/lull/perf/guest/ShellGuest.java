@@ -1,4 +1,4 @@
-package dev.lull.perf.idle;
+package dev.lull.perf.guest;
 
 import dev.lull.agent.devices.DiskConfig;
 import dev.lull.agent.devices.RateLimit;
@@ -7,6 +7,7 @@ import dev.lull.agent.machine.MachineConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,12 +15,13 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 
 /**
  * A machine in this process with one vCPU, whose guest carries out commands typed on its console ({@code
  * perf/lab/guest/run}). Used by one thread.
  */
-final class IdleGuest implements AutoCloseable {
+public final class ShellGuest implements AutoCloseable {
     private static final String NAME = "guest";
     private static final long MEMORY_BYTES = 256L << 20;
     private static final String READY = "lull-guest: init";
@@ -34,22 +36,25 @@ final class IdleGuest implements AutoCloseable {
     /**
      * Boots it, and waits until it takes commands.
      *
-     * @param root the Debian guest's disk
+     * @param files of the Debian guest
      * @param cpu the one CPU its vCPU runs on; others are for all else
      * @param limit for its start, and for each line of a command's
+     * @param more what else it has
+     * @throws IOException if it ends, or this process's threads cannot be kept off its CPU
+     * @throws TimeoutException if it is silent too long
      */
-    IdleGuest(Path kernel, Path initrd, Path root, int cpu, Duration limit)
+    public ShellGuest(GuestFiles files, int cpu, Duration limit, UnaryOperator<MachineConfig.Builder> more)
             throws IOException, InterruptedException, TimeoutException {
         this.limit = limit;
-        machine = Machine.create(MachineConfig.kernel(kernel)
-                .name(NAME)
-                .initrd(initrd)
-                .commandLine("console=ttyS0 quiet")
-                .memoryBytes(MEMORY_BYTES)
-                .pin(List.of(cpu))
-                .device(new DiskConfig("root", root, "root", true, false, 1, RateLimit.NONE))
-                .consoleOutput(this::hear)
-                .onEnd(end -> lines.add(ENDED + end.message()))
+        machine = Machine.create(more.apply(MachineConfig.kernel(files.kernel())
+                        .name(NAME)
+                        .initrd(files.initrd())
+                        .commandLine("console=ttyS0 quiet")
+                        .memoryBytes(MEMORY_BYTES)
+                        .pin(List.of(cpu))
+                        .device(new DiskConfig("root", files.root(), "root", true, false, 1, RateLimit.NONE))
+                        .consoleOutput(this::hear)
+                        .onEnd(end -> lines.add(ENDED + end.message())))
                 .build());
         try {
             keepOff(cpu);
@@ -62,6 +67,17 @@ final class IdleGuest implements AutoCloseable {
             machine.close();
             throw e;
         }
+    }
+
+    /**
+     * The CPU for guests: the last. The first is for all else, where there are two.
+     *
+     * @throws IOException if Linux does not tell
+     */
+    public static int lastCpu() throws IOException {
+        String online =
+                Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
+        return Integer.parseInt(online.substring(Math.max(online.lastIndexOf('-'), online.lastIndexOf(',')) + 1));
     }
 
     /** All threads there are, and those they start, are on the first CPU from now on; a vCPU's goes where it is pinned to. */
@@ -78,12 +94,13 @@ final class IdleGuest implements AutoCloseable {
         }
     }
 
-    Machine machine() {
+    /** The machine it is on. */
+    public Machine machine() {
         return machine;
     }
 
     /** Hears what a command prints. */
-    interface Listener {
+    public interface Listener {
         /** A line came, just now. */
         void hear(String line) throws IOException;
     }
@@ -93,8 +110,9 @@ final class IdleGuest implements AutoCloseable {
      *
      * @return what it printed
      * @throws IOException if it failed
+     * @throws TimeoutException if it is silent too long
      */
-    String run(String command, Listener listener) throws IOException, InterruptedException, TimeoutException {
+    public String run(String command, Listener listener) throws IOException, InterruptedException, TimeoutException {
         byte[] keys = (command + "\necho " + STATUS + "$?\n").getBytes(StandardCharsets.UTF_8);
         machine.console().receive(keys, 0, keys.length);
         StringBuilder printed = new StringBuilder();

@@ -1,0 +1,2 @@
+/** A guest in the process that measures. */
+package dev.lull.perf.guest;
