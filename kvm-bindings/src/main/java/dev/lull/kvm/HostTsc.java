@@ -12,7 +12,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /** The host's time stamp counter, by functions of {@code native/core/lullcore.h}. */
 public final class HostTsc {
-    private static final MethodHandle TICKS = link("lull_ticks", FunctionDescriptor.of(JAVA_LONG));
+    /** So short that the JVM need not be told of it. */
+    private static final MethodHandle TICKS =
+            link("lull_ticks", FunctionDescriptor.of(JAVA_LONG), Linker.Option.critical(false));
+
     private static final MethodHandle SAMPLE = link("lull_sample_clock", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
 
     private static final double MAX_ERROR = 10e-6;
@@ -73,12 +76,12 @@ public final class HostTsc {
         }
     }
 
-    private static MethodHandle link(String function, FunctionDescriptor descriptor) {
+    private static MethodHandle link(String function, FunctionDescriptor descriptor, Linker.Option... options) {
         SymbolLookup core = VcpuEntry.core();
         if (core == null) {
             throw new UnsatisfiedLinkError(
                     "no native core: the system property " + VcpuEntry.LIBRARY_PROPERTY + " names none");
         }
-        return Linker.nativeLinker().downcallHandle(core.findOrThrow(function), descriptor);
+        return Linker.nativeLinker().downcallHandle(core.findOrThrow(function), descriptor, options);
     }
 }
