@@ -52,10 +52,15 @@ public record Sample(int round, String subject, String variant, String metric, S
         return Optional.of(counts);
     }
 
-    @Override
-    public String toString() {
+    /** Counts as {@link #counts(String)} reads them. */
+    public static String text(SortedMap<Long, Long> counts) {
         return counts.entrySet().stream()
                 .map(one -> one.getKey() + "*" + one.getValue())
-                .collect(Collectors.joining(",", "sample %d %s %s %s ".formatted(round, subject, variant, metric), ""));
+                .collect(Collectors.joining(","));
+    }
+
+    @Override
+    public String toString() {
+        return "sample %d %s %s %s %s".formatted(round, subject, variant, metric, text(counts));
     }
 }

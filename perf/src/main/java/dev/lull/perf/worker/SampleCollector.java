@@ -1,5 +1,6 @@
 package dev.lull.perf.worker;
 
+import dev.lull.perf.report.Quantity;
 import dev.lull.perf.report.Report;
 import dev.lull.perf.report.Series;
 import java.io.PrintStream;
@@ -11,7 +12,6 @@ import java.util.function.UnaryOperator;
 
 /** Gathers samples into rounds, and reports a round once the worker says that it is done: others do not count. */
 public final class SampleCollector implements RoundSink {
-    private static final String TIME = "ns";
 
     private final Report report;
     private final String scenario;
@@ -23,7 +23,7 @@ public final class SampleCollector implements RoundSink {
 
     /**
      * @param units gives the unit of each metric
-     * @param progress gets a line for each value that is no distribution of times
+     * @param progress gets a line for each sample, with its median
      */
     public SampleCollector(Report report, String scenario, UnaryOperator<String> units, PrintStream progress) {
         this.report = report;
@@ -48,20 +48,28 @@ public final class SampleCollector implements RoundSink {
     }
 
     private void accept(Sample sample) {
-        String unit = units.apply(sample.metric());
-        if (!unit.equals(TIME)) {
-            progress.printf(
-                    "%s: %s %s %s %d %s%n",
-                    scenario,
-                    sample.round() == 0 ? "warm-up" : "round " + sample.round(),
-                    sample.variant(),
-                    sample.subject(),
-                    sample.counts().firstKey(),
-                    unit);
-        }
+        progress.printf(
+                "%s: %s %s %s: %s %s%n",
+                scenario,
+                sample.round() == 0 ? "warm-up" : "round " + sample.round(),
+                sample.variant(),
+                sample.subject(),
+                sample.metric(),
+                Quantity.of(median(sample), units.apply(sample.metric())));
         if (sample.round() == complete + 1) {
             current.add(sample);
         }
+    }
+
+    private static long median(Sample sample) {
+        long left = sample.counts().values().stream().mapToLong(Long::longValue).sum() / 2;
+        for (Map.Entry<Long, Long> one : sample.counts().entrySet()) {
+            left -= one.getValue();
+            if (left < 0) {
+                return one.getKey();
+            }
+        }
+        throw new IllegalArgumentException("no values: " + sample);
     }
 
     private void record(Sample sample) {

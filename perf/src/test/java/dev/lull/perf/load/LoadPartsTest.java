@@ -60,7 +60,8 @@ class LoadPartsTest {
         assertThat(report.measurements())
                 .extracting(Measurement::subject, Measurement::count, Measurement::min, Measurement::max)
                 .containsExactly(tuple("lull", 2L, 30L, 32L), tuple("qemu-q35", 2L, 20L, 22L));
-        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("warm-up w lull 1 1/s", "round 2 w lull 7 1/s");
+        assertThat(progress.toString(StandardCharsets.UTF_8))
+                .contains("warm-up w lull: rate 1 1/s", "round 2 w lull: rate 7 1/s");
     }
 
     @Test

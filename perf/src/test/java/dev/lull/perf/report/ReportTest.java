@@ -123,6 +123,7 @@ class ReportTest {
     void quantitiesAreReadable() {
         assertThat(Quantity.of(999, "ns")).isEqualTo("999 ns");
         assertThat(Quantity.of(7012, "ns")).isEqualTo("7.012 us");
+        assertThat(Quantity.of(7012, "ps")).isEqualTo("7.012 ns");
         assertThat(Quantity.of(4_300_000_000L, "ns")).isEqualTo("4.300 s");
         assertThat(Quantity.of(512 << 20, "bytes")).isEqualTo("512.0 MiB");
         assertThat(Quantity.of(37, "runs")).isEqualTo("37 runs");
