@@ -12,6 +12,7 @@ module dev.lull.perf {
 
     exports dev.lull.perf.bench;
     exports dev.lull.perf.boot;
+    exports dev.lull.perf.counter;
     exports dev.lull.perf.exit;
     exports dev.lull.perf.guest;
     exports dev.lull.perf.idle;
@@ -21,6 +22,8 @@ module dev.lull.perf {
     exports dev.lull.perf.worker;
 
     opens dev.lull.perf.boot to
+            info.picocli;
+    opens dev.lull.perf.counter to
             info.picocli;
     opens dev.lull.perf.exit to
             info.picocli;
