@@ -3,6 +3,7 @@ package dev.lull.agent.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lull.kvm.HostTsc;
+import dev.lull.paravirt.clock.VirtualCounter;
 import dev.lull.testing.Facility;
 import dev.lull.testing.Requires;
 import java.util.List;
@@ -40,6 +41,7 @@ class LullPvTest {
             assertThat(guest.attribute("nominal_hz")).isEqualTo(Long.toString(hertz));
             assertThat(guest.run("counter refused"))
                     .isEqualTo("write=22 shared=13 private=13 later=13 offset=22 length=22 short=22 command=25");
+            hasTheBytesThatTheHostHas(guest);
             guest.checkRate();
             keepsTimeAsAClocksource(guest);
             waitsAreNeverEarly(guest);
@@ -56,6 +58,21 @@ class LullPvTest {
                     .isEqualTo("lull_pv: Lull offers no counter here; start the guest by lull run --counter scaled");
             guest.endClean();
         }
+    }
+
+    private static void hasTheBytesThatTheHostHas(CounterGuest guest) throws Exception {
+        String shown = guest.run("counter show 0.1");
+        VirtualCounter host = guest.counter().counter();
+        assertThat(shown)
+                .startsWith(
+                        ("nominal_hz=%d shift=%d forward=%d reverse=%d host_base=%s guest_base=%d " + "measured_hz=")
+                                .formatted(
+                                        host.nominalHz(),
+                                        host.forwardShift(),
+                                        host.forward(),
+                                        host.reverse(),
+                                        Long.toUnsignedString(host.hostBase()),
+                                        host.guestBase()));
     }
 
     private static void keepsTimeAsAClocksource(CounterGuest guest) throws Exception {
