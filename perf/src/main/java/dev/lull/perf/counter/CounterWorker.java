@@ -19,7 +19,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.TimeoutException;
-import java.util.function.UnaryOperator;
 
 /**
  * Boots two guests in this process, one with KVM's clock and one with Lull's counter; one works at a time. Writes {@link
@@ -73,8 +72,11 @@ public record CounterWorker(
 
     private void run() throws IOException, InterruptedException, TimeoutException {
         try (GuestFiles files = GuestFiles.copied();
-                ShellGuest unscaled = boot(files, config -> config);
-                ShellGuest scaled = boot(files, this::withCounter)) {
+                ShellGuest unscaled = new ShellGuest(files, ShellGuest.lastCpu(), limit, config -> config);
+                ShellGuest scaled = new ShellGuest(files, ShellGuest.lastCpu(), limit, this::withCounter)) {
+            ShellGuest.leave(ShellGuest.lastCpu());
+            unscaled.boot();
+            scaled.boot();
             System.out.println("started");
             scaled.run("insmod /tmp/bin/lull_pv.ko", line -> {});
             scaled.run(JavaDisk.MOUNT, line -> {});
@@ -83,11 +85,6 @@ public record CounterWorker(
                 System.out.println(SampleCollector.doneLine(round));
             }
         }
-    }
-
-    private ShellGuest boot(GuestFiles files, UnaryOperator<MachineConfig.Builder> more)
-            throws IOException, InterruptedException, TimeoutException {
-        return new ShellGuest(files, ShellGuest.lastCpu(), limit, more);
     }
 
     private MachineConfig.Builder withCounter(MachineConfig.Builder config) {

@@ -34,17 +34,14 @@ public final class ShellGuest implements AutoCloseable {
     private final Machine machine;
 
     /**
-     * Boots it, and waits until it takes commands.
+     * Makes it.
      *
      * @param files of the Debian guest
      * @param cpu the one CPU its vCPU runs on; others are for all else
      * @param limit for its start, and for each line of a command's
      * @param more what else it has
-     * @throws IOException if it ends, or this process's threads cannot be kept off its CPU
-     * @throws TimeoutException if it is silent too long
      */
-    public ShellGuest(GuestFiles files, int cpu, Duration limit, UnaryOperator<MachineConfig.Builder> more)
-            throws IOException, InterruptedException, TimeoutException {
+    public ShellGuest(GuestFiles files, int cpu, Duration limit, UnaryOperator<MachineConfig.Builder> more) {
         this.limit = limit;
         machine = Machine.create(more.apply(MachineConfig.kernel(files.kernel())
                         .name(NAME)
@@ -56,16 +53,19 @@ public final class ShellGuest implements AutoCloseable {
                         .consoleOutput(this::hear)
                         .onEnd(end -> lines.add(ENDED + end.message())))
                 .build());
-        try {
-            keepOff(cpu);
-            machine.start();
-            String said = nextLine();
-            while (!said.contains(READY)) {
-                said = nextLine();
-            }
-        } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
-            machine.close();
-            throw e;
+    }
+
+    /**
+     * Boots it, and waits until it takes commands.
+     *
+     * @throws IOException if it ends
+     * @throws TimeoutException if it is silent too long
+     */
+    public void boot() throws IOException, InterruptedException, TimeoutException {
+        machine.start();
+        String said = nextLine();
+        while (!said.contains(READY)) {
+            said = nextLine();
         }
     }
 
@@ -80,8 +80,13 @@ public final class ShellGuest implements AutoCloseable {
         return Integer.parseInt(online.substring(Math.max(online.lastIndexOf('-'), online.lastIndexOf(',')) + 1));
     }
 
-    /** All threads there are, and those they start, are on the first CPU from now on; a vCPU's goes where it is pinned to. */
-    private static void keepOff(int cpu) throws IOException, InterruptedException {
+    /**
+     * Leaves a CPU to guests: all threads there are, and those they start, are on the first from now on; a vCPU's goes where
+     * it is pinned to. For when all machines have been made and none was started.
+     *
+     * @throws IOException if Linux does not do it
+     */
+    public static void leave(int cpu) throws IOException, InterruptedException {
         String self = Long.toString(ProcessHandle.current().pid());
         if (cpu > 0
                 && new ProcessBuilder("taskset", "--all-tasks", "--cpu-list", "--pid", "0", self)

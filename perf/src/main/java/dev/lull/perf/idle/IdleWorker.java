@@ -76,6 +76,8 @@ public record IdleWorker(int firstRound, int lastRound, int seconds, Duration li
     private void run() throws IOException, InterruptedException, TimeoutException {
         try (GuestFiles files = GuestFiles.copied();
                 ShellGuest guest = new ShellGuest(files, ShellGuest.lastCpu(), limit, config -> config)) {
+            ShellGuest.leave(ShellGuest.lastCpu());
+            guest.boot();
             System.out.println("started");
             long loopsPerMilli = Long.parseLong(
                     guest.run("wake calibrate", line -> {}).strip().replace("loops_per_milli=", ""));
